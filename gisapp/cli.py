@@ -1,0 +1,73 @@
+"""The console script `gisapp`: the host's commands and those that apps register.
+
+Exit codes: 0 success, 1 refused, 2 wrong usage, 130 interrupted.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from gisapp import __version__, cluster
+from gisapp.commands import HOST_COMMANDS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gisapp", description="KRIT-GIS")
+    parser.add_argument("--version", action="version", version=f"gisapp {__version__}")
+    return parser
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Parse with all commands known, start the private cluster where it is needed, run the command."""
+    if arguments and arguments[0] == "serve":
+        # The serving role and its pool are chosen before the settings are read.
+        os.environ.setdefault("GISAPP_SERVING", "1")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gisapp.settings")
+    import django
+
+    django.setup()
+    from gisapp.errors import GisError
+    from gisapp.layer import all_commands
+
+    parser = _parser()
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in [*HOST_COMMANDS, *all_commands()]:
+        sub = subparsers.add_parser(command.name, help=command.help, description=command.help)
+        command.arguments(sub)
+        sub.set_defaults(_command=command)
+    found = parser.parse_args(arguments)
+    own_cluster = found._command.needs_database and not os.environ.get("DATABASE_URL")
+    with cluster.in_use() if own_cluster else contextlib.nullcontext():
+        try:
+            return int(found._command.run(found))
+        except GisError as error:
+            print(f"gisapp: {error}", file=sys.stderr)
+            return 1
+        finally:
+            from django.db import connections
+
+            connections.close_all()
+
+
+def _terminate(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the console script and return its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except cluster.ClusterError as error:
+        print(f"gisapp: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ngisapp: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has heard enough (gisapp layers | head).
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+        return 1

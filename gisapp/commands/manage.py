@@ -1,0 +1,19 @@
+"""`gisapp manage ...`: Django's own commands, with the private cluster running."""
+
+import argparse
+
+from gisapp.commands.command import Command
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="a Django command and its arguments")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["gisapp manage", *arguments.rest])
+    return 0
+
+
+MANAGE = Command("manage", "Django's own commands", _run, _arguments)

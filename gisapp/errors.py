@@ -1,0 +1,165 @@
+"""What can be refused, once for every door.
+
+GisError                 something a person asked for cannot be done; carries a stable code
+ ├─ BadInput             what came in is wrong (a value, a file, a box)
+ ├─ NotFound             there is no such thing, or none that the asker may see
+ ├─ Forbidden            it exists, and the asker may not
+ └─ Conflict             it cannot be done in the present state
+
+The catalogue maps a code to an HTTP status and to German and English text. Layers add their codes through
+`gisapp.layer.App.error_texts`. A rule in the database raises SQLSTATE "KG001" with the code in its DETAIL ("code: ...");
+`from_database` turns that, and the usual constraint violations, into the same errors.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+from django.db import DatabaseError
+from django.utils.translation import get_language
+
+RULE_SQLSTATE = "KG001"
+
+
+@dataclass(frozen=True)
+class ErrorText:
+    """One entry of the catalogue. `de` and `en` may name values of the error as {name}."""
+
+    code: str
+    status: int
+    de: str
+    en: str
+
+    def text(self, language: str, values: Mapping[str, object]) -> str:
+        template = self.en if language.startswith("en") else self.de
+        return template.format_map(_Values(values))
+
+
+class _Values(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+CATALOGUE: dict[str, ErrorText] = {}
+
+
+def add(*entries: ErrorText) -> None:
+    """Put entries into the catalogue. Raises ValueError when a code is taken by another text."""
+    for entry in entries:
+        if CATALOGUE.get(entry.code, entry) != entry:
+            raise ValueError(f"the error code {entry.code} is already in the catalogue")
+        CATALOGUE[entry.code] = entry
+
+
+class GisError(Exception):
+    """Refused. `values` fill the text; `field` and `place` say where."""
+
+    default_code = "internal"
+
+    def __init__(self, code: str | None = None, *, field: str = "", place: str = "", **values: object) -> None:
+        self.code = code or self.default_code
+        self.field, self.place, self.values = field, place, values
+        super().__init__(self.code)
+
+    @property
+    def entry(self) -> ErrorText:
+        return CATALOGUE[self.code]
+
+    @property
+    def status(self) -> int:
+        return self.entry.status
+
+    def text(self, language: str | None = None) -> str:
+        """The sentence for a person, in German unless English is asked for or active."""
+        return self.entry.text(language or get_language() or "de", self.values)
+
+    def __str__(self) -> str:
+        return f"{self.text()} [{self.code}]"
+
+
+class BadInput(GisError):
+    default_code = "bad-input"
+
+
+class NotFound(GisError):
+    default_code = "not-found"
+
+
+class Forbidden(GisError):
+    default_code = "forbidden"
+
+
+class Conflict(GisError):
+    default_code = "conflict"
+
+
+_BY_SQLSTATE = {
+    "23505": ("duplicate", Conflict),
+    "23503": ("still-used", Conflict),
+    "23514": ("rule-violated", Conflict),
+    "23502": ("value-missing", BadInput),
+    "23P01": ("overlaps", Conflict),
+    "40001": ("try-again", Conflict),
+    "40P01": ("try-again", Conflict),
+    "57014": ("too-slow", GisError),
+}
+
+
+def from_database(error: DatabaseError | psycopg.Error) -> GisError | None:
+    """The domain error behind a database error, or None when it is none (then it is a fault of ours)."""
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    if not isinstance(cause, psycopg.Error):
+        return None
+    diagnosis = cause.diag
+    if cause.sqlstate == RULE_SQLSTATE:
+        match = re.match(r"code: ([a-z0-9-]+)", diagnosis.message_detail or "")
+        code = match[1] if match and match[1] in CATALOGUE else "rule-violated"
+        return Conflict(code, message=diagnosis.message_primary or "", hint=diagnosis.message_hint or "")
+    found = _BY_SQLSTATE.get(cause.sqlstate or "")
+    if found is None:
+        return None
+    code, kind = found
+    return kind(code, field=diagnosis.column_name or "", rule=diagnosis.constraint_name or diagnosis.column_name or "")
+
+
+add(
+    ErrorText("internal", 500, "Hier ist etwas schiefgegangen. Der Betrieb ist informiert.",
+              "Something went wrong here. The operators have been told."),
+    ErrorText("bad-input", 400, "Die Anfrage ist nicht verständlich: {reason}", "The request is not understood: {reason}"),
+    ErrorText("not-found", 404, "{what} gibt es nicht.", "There is no {what}."),
+    ErrorText("forbidden", 403, "Dafür fehlt Ihnen das Recht.", "You do not have the right to do this."),
+    ErrorText("not-logged-in", 401, "Bitte melden Sie sich an.", "Please log in."),
+    ErrorText("method-not-allowed", 405, "Das geht mit dieser Adresse nicht.", "This address does not do that."),
+    ErrorText("too-many-requests", 429, "Zu viele Anfragen; bitte in {wait} Sekunden noch einmal.",
+              "Too many requests; please try again in {wait} seconds."),
+    ErrorText("conflict", 409, "Das passt nicht zum jetzigen Stand: {reason}",
+              "This does not fit the present state: {reason}"),
+    ErrorText("duplicate", 409, "Das gibt es schon ({rule}).", "This exists already ({rule})."),
+    ErrorText("still-used", 409, "Das wird noch gebraucht oder fehlt noch ({rule}).",
+              "This is still in use, or is missing ({rule})."),
+    ErrorText("rule-violated", 409, "Eine Regel des Datenbestands verbietet das: {message} {rule}",
+              "A rule of the data forbids this: {message} {rule}"),
+    ErrorText("value-missing", 400, "Ein Pflichtwert fehlt: {rule}", "A required value is missing: {rule}"),
+    ErrorText("overlaps", 409, "Das überschneidet sich mit etwas Bestehendem ({rule}).",
+              "This overlaps something that exists ({rule})."),
+    ErrorText("try-again", 409, "Jemand anderes war gleichzeitig am Werk; bitte noch einmal.",
+              "Somebody else was at work at the same time; please try again."),
+    ErrorText("too-slow", 503, "Die Antwort hätte zu lange gedauert; bitte einen kleineren Ausschnitt wählen.",
+              "The answer would have taken too long; please choose a smaller area."),
+    ErrorText("unknown-layer", 404, "Die Ebene {name} gibt es nicht.", "There is no layer {name}."),
+    ErrorText("unknown-feature", 404, "In der Ebene {layer} gibt es kein Objekt {id}.",
+              "The layer {layer} has no feature {id}."),
+    ErrorText("unknown-field", 400, "Die Ebene {layer} hat kein Feld {field}.", "The layer {layer} has no field {field}."),
+    ErrorText("bad-box", 400, "Der Ausschnitt {value} ist keiner: erwartet werden vier Zahlen West,Süd,Ost,Nord.",
+              "{value} is not a box: four numbers west,south,east,north are expected."),
+    ErrorText("bad-crs", 400, "Das Koordinatensystem {value} wird hier nicht gesprochen.",
+              "The coordinate system {value} is not spoken here."),
+    ErrorText("bad-number", 400, "{name} ist keine erlaubte Zahl: {value}", "{name} is not a permitted number: {value}"),
+    ErrorText("bad-value", 400, "{name} hat einen unerlaubten Wert: {value}", "{name} has a value that is not allowed: {value}"),
+    ErrorText("bad-tile", 404, "Diese Kachel gibt es nicht.", "There is no such tile."),
+    ErrorText("unknown-format", 400, "Das Format {value} wird nicht angeboten; möglich sind {possible}.",
+              "The format {value} is not on offer; possible are {possible}."),
+    ErrorText("unavailable", 503, "Die Datenbank ist gerade nicht erreichbar; bitte gleich noch einmal.",
+              "The database cannot be reached at the moment; please try again shortly."),
+)  # fmt: skip

@@ -1,0 +1,370 @@
+"""THE contract: what an app puts on the map, and the registry of it.
+
+An app in INSTALLED_APPS has a module `layer.py` that calls `register(App(...))`. From the declaration alone come tiles,
+styles, TileJSON, OGC API Features, REST, search, the map's switch and legend, the list, exports and the docs page.
+Nothing in gisapp names a layer; whoever needs one asks `get` or `all_layers`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.db import models as gis_models
+from django.db.models import Model, QuerySet
+from django.urls import URLPattern, URLResolver
+from django.utils.translation import get_language
+
+from gisapp import errors
+from gisapp.commands.command import Command
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text for people, German first."""
+
+    de: str
+    en: str
+
+    def __str__(self) -> str:
+        return self.en if (get_language() or "de").startswith("en") else self.de
+
+
+class Geometry(StrEnum):
+    """The kinds of geometry as GeoJSON and PostGIS name them."""
+
+    POINT = "Point"
+    LINE = "MultiLineString"
+    POLYGON = "MultiPolygon"
+    ANY = "Geometry"
+
+
+class Type(StrEnum):
+    """Types of a field's values, as JSON Schema and SQL know them."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+
+
+class Audience(StrEnum):
+    """Who sees or edits. `visible_to` decides about the single feature; this decides about the layer."""
+
+    EVERYONE = "everyone"
+    LOGGED_IN = "logged-in"
+    STAFF = "staff"
+    NOBODY = "nobody"
+
+    def admits(self, user: Any) -> bool:
+        if self is Audience.EVERYONE:
+            return True
+        if self is Audience.NOBODY or not getattr(user, "is_active", False):
+            return False
+        return self is Audience.LOGGED_IN or bool(user.is_staff)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One public or private attribute.
+
+    `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff
+    pages and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value into
+    the vector tiles: keep these few and of few distinct values.
+    """
+
+    name: str
+    type: Type
+    title: Text
+    source: str = ""
+    public: bool = True
+    tile: bool = False
+    search: bool = False
+    filter: bool = False
+    unit: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.source or self.name
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One line of the legend: a swatch of this kind ("fill", "line", "circle", "icon") beside its text."""
+
+    title: Text
+    kind: str
+    colour: str
+    outline: str = ""
+    width: float = 2
+    dash: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Style:
+    """MapLibre style layers without `source` and `source-layer` (the host adds them), and their legend.
+
+    Tell things apart by lightness, dash or shape as well as by hue, so that it works colour-blind and in grey print.
+    `dark` names paint properties that the dark mode replaces: {"style layer id": {"fill-color": "#222"}}.
+    """
+
+    layers: Sequence[Mapping[str, Any]]
+    legend: Sequence[LegendEntry]
+    dark: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Generalised:
+    """Up to and including `max_zoom` tiles read `column` (SRID 3857, NULL where the feature is left out)."""
+
+    max_zoom: int
+    column: str
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """One answer of the search; `score` is 0..1 and comparable between layers, the point is lon/lat CRS84."""
+
+    layer: str
+    id: str
+    title: str
+    subtitle: str
+    score: float
+    lon: float
+    lat: float
+    bbox: tuple[float, float, float, float] | None = None
+
+
+SearchFunction = Callable[[str, Any, int], list[SearchHit]]
+DEFAULT_EXPORTS = ("gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Everything about one layer. `model` is "app.Model"; a database view gets an unmanaged model.
+
+    `visible_to(user)` is the only way to the features: a queryset of exactly those the user may see.
+    """
+
+    name: str
+    title: Text
+    description: Text
+    model: str
+    geometry: Geometry
+    fields: Sequence[Field]
+    label: str
+    style: Style
+    attribution: str
+    visible_to: Callable[[Any], QuerySet[Any]]
+    group: Text = Text("Weitere", "Others")
+    geometry_column: str = "geom"
+    tile_column: str = "geom_3857"
+    generalised: Sequence[Generalised] = ()
+    min_zoom: int = 0
+    max_zoom: int = 16
+    see: Audience = Audience.EVERYONE
+    edit: Audience = Audience.STAFF
+    list_columns: Sequence[str] = ()
+    detail_template: str = "map/detail.html"
+    exports: Sequence[str] = DEFAULT_EXPORTS
+    switched_on: bool = False
+    base_map: bool = False
+    interactive: bool = True
+    search: SearchFunction | None = None
+    search_weight: float = 1.0
+    order: int = 100
+
+    def __post_init__(self) -> None:
+        names = [one.name for one in self.fields]
+        if len(set(names)) != len(names):
+            raise ValueError(f"layer {self.name}: a field is declared twice")
+        for name in (self.label, *self.list_columns):
+            if name not in names:
+                raise ValueError(f"layer {self.name}: {name} is no declared field")
+        private = {one.name for one in self.fields if not one.public}
+        if self.label in private or private & set(self.list_columns):
+            raise ValueError(f"layer {self.name}: a private field cannot be label or list column")
+        if any(one.tile and not one.public for one in self.fields):
+            raise ValueError(f"layer {self.name}: a private field never reaches a tile")
+
+    @property
+    def public_fields(self) -> list[Field]:
+        return [one for one in self.fields if one.public]
+
+    @property
+    def tile_fields(self) -> list[Field]:
+        return [one for one in self.fields if one.tile]
+
+    @property
+    def search_fields(self) -> list[Field]:
+        return [one for one in self.fields if one.search]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The list's columns; by default the label and two more public fields."""
+        others = [one.name for one in self.public_fields if one.name != self.label]
+        return self.list_columns or (self.label, *others[:2])
+
+    def field(self, name: str) -> Field:
+        """The public field of that name; raises BadInput("unknown-field")."""
+        for one in self.public_fields:
+            if one.name == name:
+                return one
+        raise errors.BadInput("unknown-field", layer=self.name, field=name)
+
+    @property
+    def model_class(self) -> type[Model]:
+        return apps.get_model(self.model)
+
+    @property
+    def key(self) -> Any:
+        """The model's primary key field; its column is the feature's id."""
+        return self.model_class._meta.pk
+
+    def stored(self, column: str) -> Any:
+        """The geometry field of that column."""
+        found = self.model_class._meta.get_field(column)
+        if not isinstance(found, gis_models.GeometryField) and not hasattr(found, "srid"):
+            output = getattr(found, "output_field", None)
+            if not isinstance(output, gis_models.GeometryField):
+                raise TypeError(f"layer {self.name}: {column} is no geometry")
+            return output
+        return found
+
+    def tile_geometry(self, zoom: int) -> str:
+        """The column whose geometry the tiles of this zoom show."""
+        fitting = [one for one in self.generalised if zoom <= one.max_zoom]
+        return min(fitting, key=lambda one: one.max_zoom).column if fitting else self.tile_column
+
+    def seen_by(self, user: Any) -> bool:
+        return self.see.admits(user)
+
+    def edited_by(self, user: Any) -> bool:
+        return self.edit.admits(user)
+
+    def features(self, user: Any) -> QuerySet[Any]:
+        """The features this user may see; raises NotFound where even the layer's existence is no one's business."""
+        if not self.seen_by(user):
+            raise errors.NotFound("unknown-layer", name=self.name)
+        return self.visible_to(user)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where imported rows of a layer go.
+
+    Rows are keyed by (source, source_id). `required` fields must have a value; `aliases` are names that files
+    usually carry for a field, so that `--suggest` finds them. `merge` names an SQL file or statement list that links
+    imported rows to others after the merge (a street's municipality by position).
+    """
+
+    layer: str
+    fields: Sequence[Field]
+    required: Sequence[str] = ()
+    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    checks: Sequence["Check"] = ()
+    finish: Callable[[Any, str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A row is rejected where `condition` (SQL over the staged row `s`) is true."""
+
+    field: str
+    condition: str
+    code: str
+
+
+@dataclass(frozen=True)
+class DemoPart:
+    """A layer's share of the demo region: `build(size, seed, progress)` writes it, in `order`."""
+
+    order: int
+    title: Text
+    build: Callable[[str, int, Callable[[str], None]], None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """An entry of the site's navigation."""
+
+    url_name: str
+    title: Text
+    see: Audience = Audience.EVERYONE
+
+
+@dataclass(frozen=True)
+class App:
+    """All that an app contributes."""
+
+    name: str
+    layers: Sequence[Layer] = ()
+    commands: Sequence[Command] = ()
+    targets: Sequence[Target] = ()
+    pages: Sequence[Page] = ()
+    urls: Sequence[URLPattern | URLResolver] = ()
+    api_urls: Sequence[URLPattern | URLResolver] = ()
+    demo: Sequence[DemoPart] = ()
+    error_texts: Sequence[errors.ErrorText] = ()
+    areas: Callable[[float, float], list[Mapping[str, Any]]] | None = None
+    after_import: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+
+
+_apps: dict[str, App] = {}
+
+
+def register(app: App) -> None:
+    """Add an app's contribution. Raises ValueError when an app, layer or command of that name is there already."""
+    if app.name in _apps:
+        raise ValueError(f"the app {app.name} is registered already")
+    taken = {layer.name for layer in all_layers()} & {layer.name for layer in app.layers}
+    taken |= {one.name for one in all_commands()} & {one.name for one in app.commands}
+    if taken:
+        raise ValueError(f"already registered: {', '.join(sorted(taken))}")
+    errors.add(*app.error_texts)
+    _apps[app.name] = app
+
+
+def unregister(name: str) -> None:
+    """Take an app out again (tests register throw-away layers)."""
+    _apps.pop(name, None)
+
+
+def all_apps() -> list[App]:
+    return list(_apps.values())
+
+
+def all_layers() -> list[Layer]:
+    """All layers in drawing order, the lowest first."""
+    return sorted((one for app in _apps.values() for one in app.layers), key=lambda one: (one.order, one.name))
+
+
+def all_commands() -> Iterator[Command]:
+    return (one for app in _apps.values() for one in app.commands)
+
+
+def visible_layers(user: Any = None) -> list[Layer]:
+    """The layers whose existence this user may know of."""
+    return [one for one in all_layers() if one.seen_by(user or AnonymousUser())]
+
+
+def find(name: str) -> Layer | None:
+    return next((layer for layer in all_layers() if layer.name == name), None)
+
+
+def get(name: str, user: Any = None) -> Layer:
+    """The layer of that name if this user may know of it; raises NotFound("unknown-layer")."""
+    layer = find(name)
+    if layer is None or not layer.seen_by(user or AnonymousUser()):
+        raise errors.NotFound("unknown-layer", name=name)
+    return layer
+
+
+def target(name: str) -> Target | None:
+    return next((one for app in _apps.values() for one in app.targets if one.layer == name), None)

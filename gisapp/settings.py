@@ -1,0 +1,215 @@
+"""The one settings file. Everything that differs between machines comes from the environment; docs/operator lists it."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from gisapp import cluster, geolibs
+from gisapp.paths import CHECKOUT, data_dir
+
+
+def _flag(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "")
+    return default if value == "" else value.lower() in {"1", "true", "yes", "on", "ja"}
+
+
+def _list(name: str, default: str) -> list[str]:
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+def _secret_key() -> str:
+    """SECRET_KEY, or one made on the first start and kept for this user alone."""
+    if os.environ.get("SECRET_KEY"):
+        return os.environ["SECRET_KEY"]
+    path = data_dir() / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"secret_key.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:  # another process was first; its key is the key
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()
+
+
+def _database() -> dict[str, object]:
+    """DATABASE_URL (postgresql://user:password@host:port/name?option=value) or the private cluster."""
+    url = os.environ.get("DATABASE_URL")
+    settings: dict[str, object] = {"ENGINE": "django.contrib.gis.db.backends.postgis", "CONN_MAX_AGE": 0}
+    options: dict[str, object] = {}
+    if url:
+        parts = urlsplit(url)
+        options.update(parse_qsl(parts.query))
+        settings |= {
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": options.pop("host", None) or unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+        }
+    else:
+        role = cluster.WEB_ROLE if _flag("GISAPP_SERVING", False) else cluster.OWNER_ROLE
+        settings |= {
+            "NAME": cluster.DATABASE,
+            "USER": role,
+            "HOST": str(cluster.socket_dir()),
+            "TEST": {"TEMPLATE": cluster.TEMPLATE},
+        }
+    if _flag("GISAPP_SERVING", False):
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": int(os.environ.get("GISAPP_DB_POOL", "8")),
+            "timeout": 10,
+        }
+    settings["OPTIONS"] = options
+    return settings
+
+
+SECRET_KEY = _secret_key()
+DEBUG = _flag("DEBUG", False)
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS", "")
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "").rstrip("/")
+HTTPS = _flag("HTTPS", PUBLIC_URL.startswith("https://"))
+
+geolibs.initialise()
+GDAL_LIBRARY_PATH = geolibs.gdal_library()
+GEOS_LIBRARY_PATH = geolibs.geos_library()
+
+INSTALLED_APPS = [
+    "gisapp.accounts",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "django.contrib.postgres",
+    "rest_framework",
+    "rest_framework_gis",
+    "drf_spectacular",
+    "gisapp.registry",
+    "gisapp.search",
+    "gisapp.tiles",
+    "gisapp.features",
+    "gisapp.api",
+    "gisapp.map",
+    "importers",
+    # Layers: one line each.
+    "layers.regions",
+    "layers.basemap",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gisapp.middleware.ContentSecurityPolicy",
+    "gisapp.middleware.ProblemDetails",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "gisapp.urls"
+WSGI_APPLICATION = "gisapp.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/konto/anmelden/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "de"
+LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+LOCALE_PATHS = [CHECKOUT / "gisapp" / "locale"]
+TIME_ZONE = "Europe/Berlin"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or data_dir() / "static")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "gisapp.staticfiles.Storage"},
+}
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or data_dir() / "media")
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY", False) else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["gisapp.api.permissions.LayerPermission"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "gisapp.api.problems.handler",
+    "DEFAULT_THROTTLE_RATES": {"write": "60/min", "search": "600/min", "download": "30/min"},
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "KRIT-GIS",
+    "DESCRIPTION": "Alles, was auf der Karte steht, als Schnittstelle. / Everything on the map, as an interface.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "OAS_VERSION": "3.0.3",
+}
+
+# The map's own settings; {"title", "centre": [lon, lat], "zoom", "base_maps": [...]}: docs/operator/settings.md.
+MAP_CONFIG_FILE = os.environ.get("GISAPP_MAP_CONFIG", "")
+SITE_NAME = os.environ.get("SITE_NAME", "KRIT-GIS")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+}

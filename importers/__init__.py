@@ -1,0 +1,1 @@
+"""Files and feeds in: one module per format, one pipeline, one report."""
