@@ -24,9 +24,7 @@ class Sourced(models.Model):
 
     class Meta:
         abstract = True
-        constraints = (
-            models.UniqueConstraint(fields=["source", "source_id"], name="%(class)s_source_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["source", "source_id"], name="%(class)s_source_once"),)
 
 
 def formula(sql: str, output: models.Field) -> models.GeneratedField:

@@ -210,9 +210,11 @@ def configuration(memory_mb: int, cores: int, sockets: Path) -> str:
         "log_min_error_statement": "panic",
         "log_parameter_max_length_on_error": 0,
     }
-    return "# Written by gisapp at every start; own settings belong into conf.d/.\n" + "".join(
-        f"{key} = {value}\n" for key, value in settings.items()
-    ) + "include_dir = 'conf.d'\n"
+    return (
+        "# Written by gisapp at every start; own settings belong into conf.d/.\n"
+        + "".join(f"{key} = {value}\n" for key, value in settings.items())
+        + "include_dir = 'conf.d'\n"
+    )
 
 
 def _write_configuration(directory: Path, sockets: Path) -> None:

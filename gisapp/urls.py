@@ -1,7 +1,7 @@
 """Every address of the site. Layers add theirs through `gisapp.layer.App.urls`."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
 
 urlpatterns = [
     path("admin/", admin.site.urls),

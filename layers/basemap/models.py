@@ -4,7 +4,6 @@ Each table has a simplified copy for small scales (`geom_small`, EPSG:3857), gen
 the feature is too unimportant or too small to be drawn there: always right, no refresh.
 """
 
-
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import Q
@@ -48,7 +47,9 @@ class Road(Way):
     """Straße: what motor vehicles drive on."""
 
     maxspeed = models.TextField("Tempolimit", default="", blank=True)
-    geom_small = _small(models.MultiLineStringField, "kind IN ('motorway', 'trunk', 'primary', 'secondary', 'tertiary')")
+    geom_small = _small(
+        models.MultiLineStringField, "kind IN ('motorway', 'trunk', 'primary', 'secondary', 'tertiary')"
+    )
 
     class Meta(Way.Meta):
         indexes = (*Way.Meta.indexes, _small_index())

@@ -29,9 +29,7 @@ class AdministrativeArea(PolygonFeature):
                 name="%(class)s_key_once",
             ),
             models.CheckConstraint(
-                condition=Q(valid_to__isnull=True)
-                | Q(valid_from__isnull=True)
-                | Q(valid_to__gt=F("valid_from")),
+                condition=Q(valid_to__isnull=True) | Q(valid_from__isnull=True) | Q(valid_to__gt=F("valid_from")),
                 name="%(class)s_valid_in_order",
             ),
         )
@@ -120,9 +118,7 @@ class Street(Sourced):
     class Meta(Sourced.Meta):
         constraints = (
             *Sourced.Meta.constraints,
-            models.CheckConstraint(
-                condition=Q(geom__isnull=True) | Q(geom__isvalid=True), name="street_geom_valid"
-            ),
+            models.CheckConstraint(condition=Q(geom__isnull=True) | Q(geom__isvalid=True), name="street_geom_valid"),
             models.UniqueConstraint(
                 fields=["source", "name_norm", "locality", "postcode"], name="street_once", nulls_distinct=False
             ),
@@ -144,9 +140,7 @@ class Address(PointFeature):
     postcode = models.TextField("PLZ", default="", blank=True)
     locality = models.TextField("Ort", default="", blank=True)
     street = models.ForeignKey(Street, models.SET_NULL, null=True, blank=True, related_name="addresses")
-    municipality = models.ForeignKey(
-        Municipality, models.SET_NULL, null=True, blank=True, related_name="addresses"
-    )
+    municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="addresses")
 
     class Meta(PointFeature.Meta):
         indexes = (*PointFeature.Meta.indexes,)
