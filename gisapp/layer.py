@@ -72,9 +72,9 @@ class Audience(StrEnum):
 class Field:
     """One public or private attribute.
 
-    `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff
-    pages and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value into
-    the vector tiles: keep these few and of few distinct values.
+    `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff pages
+    and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value
+    into the vector tiles: keep these few and of few distinct values.
     """
 
     name: str
@@ -111,11 +111,13 @@ class Style:
 
     Tell things apart by lightness, dash or shape as well as by hue, so that it works colour-blind and in grey print.
     `dark` names paint properties that the dark mode replaces: {"style layer id": {"fill-color": "#222"}}.
+    `icons` maps a name that "icon-image" uses to the static path of its SVG.
     """
 
     layers: Sequence[Mapping[str, Any]]
     legend: Sequence[LegendEntry]
     dark: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    icons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,8 @@ DEFAULT_EXPORTS = ("gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf")
 class Layer:
     """Everything about one layer. `model` is "app.Model"; a database view gets an unmanaged model.
 
-    `visible_to(user)` is the only way to the features: a queryset of exactly those the user may see.
+    `visible_to(user)` is the only way to the features: a queryset of exactly those the user may see. Where it gives
+    different users different rows, `same_for_everyone` is False, so that no shared cache keeps an answer.
     """
 
     name: str
@@ -175,6 +178,7 @@ class Layer:
     switched_on: bool = False
     base_map: bool = False
     interactive: bool = True
+    same_for_everyone: bool = True
     search: SearchFunction | None = None
     search_weight: float = 1.0
     order: int = 100

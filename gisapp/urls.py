@@ -1,8 +1,9 @@
 """Every address of the site. Layers add theirs through `gisapp.layer.App.urls`."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("tiles/", include("gisapp.tiles.urls")),
 ]

@@ -1,5 +1,6 @@
 """The host's own subcommands, one module each; apps register theirs through gisapp.layer."""
 
 from gisapp.commands.manage import MANAGE
+from gisapp.commands.serve import SERVE
 
-HOST_COMMANDS = [MANAGE]
+HOST_COMMANDS = [SERVE, MANAGE]
