@@ -5,6 +5,7 @@ styles, TileJSON, OGC API Features, REST, search, the map's switch and legend, t
 Nothing in gisapp names a layer; whoever needs one asks `get` or `all_layers`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -142,6 +143,8 @@ class SearchHit:
     bbox: tuple[float, float, float, float] | None = None
 
 
+# Layer and field names stand in addresses, files and SQL.
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 SearchFunction = Callable[[str, Any, int], list[SearchHit]]
 DEFAULT_EXPORTS = ("gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf")
 
@@ -185,6 +188,9 @@ class Layer:
 
     def __post_init__(self) -> None:
         names = [one.name for one in self.fields]
+        for name in (self.name, *names):
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"layer {self.name}: {name} is no name: a-z, 0-9, _ and at most 40 of them")
         if len(set(names)) != len(names):
             raise ValueError(f"layer {self.name}: a field is declared twice")
         for name in (self.label, *self.list_columns):

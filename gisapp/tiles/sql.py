@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BinaryField, BooleanField, F, Func, IntegerField, Value
 from django.db.models.fields import AutoFieldMixin
+from psycopg.types.numeric import Int4
 
 from gisapp.layer import Layer, find
 
@@ -58,8 +59,9 @@ class Statement:
     params: tuple[Any, ...]
 
     def filled(self, zoom: int, column: int, row: int) -> list[Any]:
-        numbers = {ZOOM: zoom, COLUMN: column, ROW: row}
-        return [numbers.get(one, one) if type(one) is int else one for one in self.params]
+        # Int4, so that every tile has the same parameter types and one prepared statement serves all.
+        numbers = {ZOOM: Int4(zoom), COLUMN: Int4(column), ROW: Int4(row)}
+        return [numbers.get(one, one) if isinstance(one, int) else one for one in self.params]
 
 
 def has_number_key(layer: Layer) -> bool:
@@ -80,9 +82,9 @@ def layer_statement(layer: Layer, geometry: str, user: Any) -> Statement:
     sql, params = rows.query.sql_with_params()
     quoted = ", ".join(f'"{name}"' for name in ("id", "geom", *(one.name for one in fields)))
     key = ", 'id'" if has_number_key(layer) else ""
-    return Statement(
-        f"SELECT ST_AsMVT(t.*, '{layer.name}', {EXTENT}, 'geom'{key}) FROM ({sql}) AS t({quoted})", tuple(params)
-    )
+    # Names are the registry's ([a-z0-9_]), the inner statement is the ORM's, values are parameters.
+    text = f"SELECT ST_AsMVT(t.*, '{layer.name}', {EXTENT}, 'geom'{key}) FROM ({sql}) AS t({quoted})"  # noqa: S608
+    return Statement(text, tuple(params))
 
 
 @lru_cache(maxsize=512)
