@@ -5,5 +5,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("ogc/", include("gisapp.features.urls")),
     path("tiles/", include("gisapp.tiles.urls")),
 ]
