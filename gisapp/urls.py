@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("gisapp.api.urls")),
     path("ogc/", include("gisapp.features.urls")),
     path("tiles/", include("gisapp.tiles.urls")),
 ]

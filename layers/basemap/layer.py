@@ -201,6 +201,7 @@ POIS = Layer(
     style=POI_STYLE,
     attribution=OSM,
     visible_to=current(models.Poi),
+    search_column="name_norm",
     min_zoom=12,
     switched_on=True,
     search_weight=0.9,
