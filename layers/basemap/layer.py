@@ -1,7 +1,7 @@
 """The base map from our own data: land, water, buildings, roads, paths, rails, points of interest."""
 
-from gisapp.layer import App, Field, Generalised, Geometry, Layer, Text, Type, register
-from layers.basemap import models
+from gisapp.layer import App, DemoPart, Field, Generalised, Geometry, Layer, Text, Type, register
+from layers.basemap import demo, models
 from layers.basemap.queries import current
 from layers.basemap.styles import (
     BUILDING_STYLE,
@@ -208,4 +208,10 @@ POIS = Layer(
     order=95,
 )
 
-register(App(name="basemap", layers=(LANDUSE, WATERS, WATERWAYS, BUILDINGS, PATHS, ROADS, RAILS, POIS)))
+register(
+    App(
+        name="basemap",
+        layers=(LANDUSE, WATERS, WATERWAYS, BUILDINGS, PATHS, ROADS, RAILS, POIS),
+        demo=[DemoPart(20, GROUP, demo.build)],
+    )
+)

@@ -1,7 +1,7 @@
 """What the regions put on the map: administrative areas, places, streets, addresses."""
 
-from gisapp.layer import App, Field, Geometry, Layer, LegendEntry, Style, Text, Type, register
-from layers.regions import queries, search
+from gisapp.layer import App, DemoPart, Field, Geometry, Layer, LegendEntry, Style, Text, Type, register
+from layers.regions import demo, queries, search
 
 ADMINISTRATION = Text("Verwaltung", "Administration")
 GROUND = Text("Orte und Adressen", "Places and addresses")
@@ -272,5 +272,10 @@ register(
         layers=(COUNTRIES, DISTRICTS, AEMTER, MUNICIPALITIES, PLACES, STREETS, ADDRESSES),
         areas=queries.areas_at,
         nearest=search.nearest_address,
+        demo=[
+            DemoPart(
+                10, Text("Gemeinden, Orte, Straßen, Adressen", "Municipalities, places, streets, addresses"), demo.build
+            )
+        ],
     )
 )
