@@ -24,7 +24,9 @@ class Sourced(models.Model):
 
     class Meta:
         abstract = True
-        constraints = (models.UniqueConstraint(fields=["source", "source_id"], name="%(class)s_source_once"),)
+        constraints: tuple[models.BaseConstraint, ...] = (
+            models.UniqueConstraint(fields=["source", "source_id"], name="%(class)s_source_once"),
+        )
 
 
 def formula(sql: str, output: models.Field) -> models.GeneratedField:
@@ -62,7 +64,7 @@ class PointFeature(Sourced):
     class Meta(Sourced.Meta):
         abstract = True
         constraints = (*Sourced.Meta.constraints, *geometry_rules())
-        indexes = (tile_index(),)
+        indexes: tuple[models.Index, ...] = (tile_index(),)
 
 
 class LineFeature(Sourced):
@@ -72,7 +74,7 @@ class LineFeature(Sourced):
     class Meta(Sourced.Meta):
         abstract = True
         constraints = (*Sourced.Meta.constraints, *geometry_rules())
-        indexes = (tile_index(),)
+        indexes: tuple[models.Index, ...] = (tile_index(),)
 
 
 class PolygonFeature(Sourced):
@@ -82,4 +84,4 @@ class PolygonFeature(Sourced):
     class Meta(Sourced.Meta):
         abstract = True
         constraints = (*Sourced.Meta.constraints, *geometry_rules())
-        indexes = (tile_index(),)
+        indexes: tuple[models.Index, ...] = (tile_index(),)

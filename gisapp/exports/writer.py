@@ -9,7 +9,7 @@ import io
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def _shape(layer: Layer, srid: int) -> str:
 
 
 def _rows(
-    layer: Layer, user: Any, selection: Selection, geometry: dict[str, Func], fields: Sequence[Field]
+    layer: Layer, user: Any, selection: Selection, geometry: Mapping[str, Func], fields: Sequence[Field]
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Batches of (key, geometry expressions..., values...) ordered by key, in one snapshot."""
     rows = select(layer, user, selection).annotate(**geometry).order_by("pk")
@@ -60,7 +60,7 @@ def _rows(
         connection.ensure_connection()
         raw = connection.connection
         with psycopg.ServerCursor(raw, f"gisapp_export_{uuid.uuid4().hex[:12]}") as cursor:
-            cursor.execute(sql, params, binary=True)  # type: ignore[arg-type]
+            cursor.execute(sql, params, binary=True)
             while batch := cursor.fetchmany(BATCH):
                 yield batch
 

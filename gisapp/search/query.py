@@ -35,7 +35,7 @@ class Expression(Func):
         super().__init__(*arguments, output_field=output)
         self._sql = sql
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         compiled = [compiler.compile(one) for one in self.source_expressions]
         sql = self._sql.format(*(text for text, _ in compiled))
         order = [int(place) for place in re.findall(r"\{(\d)\}", self._sql)]
