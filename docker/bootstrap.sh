@@ -26,13 +26,17 @@ die() { # was fehlt, wozu es gebraucht wird, was abhilft
   exit 1
 }
 
-tick() { # zeigt die verstrichene Zeit, solange ein Schritt läuft
-  local title=$1 since=$SECONDS
-  if [ -t 1 ]; then
-    while sleep 1; do printf '\r%s … %s s' "$title" "$((SECONDS - since))"; done
-  else
-    while sleep 15; do printf '%s … %s s\n' "$title" "$((SECONDS - since))"; done
-  fi
+tick() { # zeigt die verstrichene Zeit, solange ein Schritt läuft; endet mit kill ohne eine Waise zu hinterlassen
+  local title=$1 since=$SECONDS pause=15 form='%s … %s s\n' nap
+  if [ -t 1 ]; then pause=1 form='\r%s … %s s'; fi
+  trap 'kill "$nap" 2>/dev/null; exit 0' TERM
+  while true; do
+    sleep "$pause" >/dev/null 2>&1 &
+    nap=$!
+    wait "$nap"
+    # shellcheck disable=SC2059 # die Form ist eine der beiden von oben
+    printf "$form" "$title" "$((SECONDS - since))"
+  done
 }
 
 step() { # Titel, Abhilfe, Befehl: läuft ins Protokoll; scheitert mit einer Zeile
@@ -41,7 +45,7 @@ step() { # Titel, Abhilfe, Befehl: läuft ins Protokoll; scheitert mit einer Zei
   printf '%s …' "$title"
   [ -t 1 ] || printf '\n'
   printf '\n=== %s: %s\n' "$(date -u +%FT%TZ)" "$title" >>"$log"
-  tick "$title" &
+  tick "$title" 9>&- &
   ticker=$!
   set +e
   (
