@@ -210,10 +210,27 @@ unpack_without_root() { # Pakete mit allem, was sie brauchen, laden und nach .da
   rm -rf "$new"
   if [ -d "$system" ]; then cp -a "$system" "$new"; else mkdir -p "$new"; fi
   for deb in "$state"/archives/*.deb; do dpkg -x "$deb" "$new"; done
+  finish_unpacked "$new"
   rm -rf "$system.old"
   if [ -d "$system" ]; then mv "$system" "$system.old"; fi
   mv "$new" "$system"
   rm -rf "$system.old" "$state"
+}
+
+finish_unpacked() { # was sonst die Nachinstallation der Pakete tut; und die Probe, dass jede Bibliothek da ist
+  local root=$1 control server missing
+  for control in "$root"/usr/share/postgresql/*/extension/*-3.control; do
+    if [ -e "$control" ]; then ln -sf "$(basename "$control")" "${control%-3.control}.control"; fi
+  done
+  for server in "$root"/usr/lib/postgresql/*/bin/postgres "$root"/usr/lib/postgresql/*/lib/postgis-3.so; do
+    [ -e "$server" ] || continue
+    missing=$(LD_LIBRARY_PATH=$(library_path "$root") ldd "$server" | awk '/not found/ { print $1 }')
+    [ -z "$missing" ] || { echo "E: Bibliotheken fehlen: $missing" && return 1; }
+  done
+}
+
+library_path() { # die Verzeichnisse, in denen der Lader suchen muss; gisapp/cluster.py rechnet ebenso
+  find "$1"/usr/lib "$1"/lib -maxdepth 3 -name 'lib*.so.[0-9]*' -printf '%h\n' 2>/dev/null | sort -u | paste -sd :
 }
 
 system_packages() { # demo|test|bench
@@ -405,7 +422,7 @@ static_files() { # gesammelt unter Namen mit Prüfsumme, vorverdichtet
   local mark
   mark=$({
     find gisapp layers importers -path '*/static/*' -type f -printf '%p %s %T@\n' | LC_ALL=C sort
-    cat gisapp/staticfiles.py .venv/gisapp-base .venv/gisapp-dev 2>/dev/null || true
+    cat gisapp/staticfiles.py requirements/base.txt
   } | sha256sum | cut -d ' ' -f 1)
   if stamped "$data/stamps/static" "$mark" && [ -e "${STATIC_ROOT:-$data/static}/staticfiles.json" ]; then return; fi
   step "Statische Dateien sammeln und verdichten" "die genannte Datei berichtigen, dann noch einmal" \
