@@ -158,7 +158,7 @@ main() {
   for kind in root user; do
     if [ "$which" != both ] && [ "$which" != "$kind" ]; then continue; fi
     use "$kind" "$work"
-    [ ! -e "$system" ] || remove_system
+    [ ! -e "$system" ] || KEEP="" remove_system
     prove
   done
   if [ -n "$temporary" ]; then rm -rf "$work"; fi
