@@ -39,6 +39,10 @@ tick() { # zeigt die verstrichene Zeit, solange ein Schritt läuft; endet mit ki
   done
 }
 
+complain() { # was nicht mit einer eigenen Meldung endet, soll wenigstens sagen, wo
+  printf 'Fehler: docker/bootstrap.sh bricht in Zeile %s ab (Protokoll: %s).\n' "${BASH_LINENO[0]}" "$log" >&2
+}
+
 step() { # Titel, Abhilfe, Befehl: läuft ins Protokoll; scheitert mit einer Zeile
   local title=$1 remedy=$2 since=$SECONDS status ticker
   shift 2
@@ -47,6 +51,7 @@ step() { # Titel, Abhilfe, Befehl: läuft ins Protokoll; scheitert mit einer Zei
   printf '\n=== %s: %s\n' "$(date -u +%FT%TZ)" "$title" >>"$log"
   tick "$title" 9>&- &
   ticker=$!
+  trap - ERR
   set +e
   (
     set -e
@@ -54,6 +59,7 @@ step() { # Titel, Abhilfe, Befehl: läuft ins Protokoll; scheitert mit einer Zei
   ) >>"$log" 2>&1 9>&-
   status=$?
   set -e
+  trap complain ERR
   kill "$ticker" 2>/dev/null || true
   wait "$ticker" 2>/dev/null || true
   [ ! -t 1 ] || printf '\r'
@@ -175,11 +181,13 @@ install_as_root() { # läuft als root: Pakete installieren, ohne dass ein Dienst
   local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.d/gisapp.conf fresh_nginx=
   has_nginx || fresh_nginx=yes
   # Beides gilt nur für diese Installation und verschwindet danach wieder.
-  trap 'rm -f "$clusters" ${own_policy:+"$policy"}' EXIT
+  local -a temporary=("$clusters")
+  if [ ! -e "$policy" ]; then temporary+=("$policy"); fi
+  # shellcheck disable=SC2064 # jetzt einsetzen: beim EXIT gibt es die lokalen Namen nicht mehr
+  trap "rm -f ${temporary[*]}" EXIT
   mkdir -p "$(dirname "$clusters")"
   echo 'create_main_cluster = false' >"$clusters"
   if [ ! -e "$policy" ]; then
-    own_policy=yes
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
   fi
@@ -445,7 +453,10 @@ main() {
   case $what in
     _install) shift && install_as_root "$@" && return ;;
     required) required_programs && return ;;
-    setup | demo | test | bench | system | python | python-dev | vendor) open_data ;;
+    setup | demo | test | bench | system | python | python-dev | vendor)
+      trap complain ERR
+      open_data
+      ;;
     *) echo "Aufruf: docker/bootstrap.sh [setup|demo|test|bench|system|python|python-dev|vendor|required]" >&2 && exit 2 ;;
   esac
   case $what in
@@ -460,6 +471,4 @@ main() {
   printf 'Eingerichtet (%s) nach %s s.\n' "$what" "$SECONDS"
 }
 
-# Was nicht mit einer eigenen Meldung endet, soll wenigstens sagen, wo.
-trap 'printf "Fehler: docker/bootstrap.sh bricht in Zeile %s ab (Protokoll: %s).\n" "$LINENO" "$log" >&2' ERR
 main "$@"

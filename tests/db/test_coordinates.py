@@ -80,5 +80,12 @@ def test_03_gauss_krueger_through_postgis_is_the_official_result(
 
 @pytest.mark.parametrize("zone", ["EPSG:31466", "EPSG:31467", "EPSG:31468", "EPSG:31469"])
 def test_04_without_the_grid_pyproj_refuses(zone: str) -> None:
-    with pytest.raises(ProjError):
-        geolibs.transformer(zone, "EPSG:25832").transform(3595392.782, 6023387.959898)
+    with pytest.raises(ProjError, match="BETA2007"):
+        geolibs.transformer(zone, "EPSG:25832")
+
+
+@pytest.mark.parametrize("other", ["EPSG:4258", "EPSG:4326", "EPSG:3857", "EPSG:25833", "EPSG:4647", "OGC:CRS84"])
+def test_05_what_needs_no_grid_is_not_refused(other: str) -> None:
+    there = geolibs.transformer("EPSG:25832", other).transform(550000, 6020000)
+    back = geolibs.transformer(other, "EPSG:25832").transform(*there)
+    assert back == pytest.approx((550000, 6020000), abs=MILLIMETRE, rel=0)
