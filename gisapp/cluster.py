@@ -346,8 +346,12 @@ def _create(server: Server, directory: Path) -> None:
 
 def _postmaster(directory: Path) -> int | None:
     """The process that postmaster.pid names if it is a living PostgreSQL."""
+    return _living_server(directory / "postmaster.pid")
+
+
+def _living_server(lock_file: Path) -> int | None:
     try:
-        pid = int((directory / "postmaster.pid").read_text().partition("\n")[0])
+        pid = int(lock_file.read_text().partition("\n")[0])
         name, _, state = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
     except (FileNotFoundError, NotADirectoryError, ProcessLookupError, ValueError):
         return None
@@ -355,17 +359,17 @@ def _postmaster(directory: Path) -> int | None:
     return pid if name.startswith("postgres") and not state.strip().startswith("Z") else None
 
 
-def _forget_dead(directory: Path) -> None:
-    """Remove a postmaster.pid whose number belongs to a zombie or, since a reboot, to another program.
+def _forget_dead(directory: Path, sockets: Path) -> None:
+    """Remove lock files whose number belongs to a zombie or, since a reboot, to another program.
 
     PostgreSQL would take either for a running server. The number of a process that is gone it handles itself.
     """
-    path = directory / "postmaster.pid"
-    if not path.exists() or _postmaster(directory) is not None:
-        return
-    number = path.read_text().partition("\n")[0].strip()
-    if not number.isdigit() or Path(f"/proc/{number}").exists():
-        path.unlink()
+    for path in (directory / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+        if not path.exists() or _living_server(path) is not None:
+            continue
+        number = path.read_text().partition("\n")[0].strip()
+        if not number.isdigit() or Path(f"/proc/{number}").exists():
+            path.unlink()
 
 
 def _answers(server: Server, sockets: Path) -> bool:
@@ -394,7 +398,7 @@ def _start(server: Server, directory: Path, sockets: Path) -> None:
     """Start the server; after kill -9 of its postmaster wait until the orphaned children are gone."""
     if _postmaster(directory) is not None and _await_running(server, directory, sockets):
         return
-    _forget_dead(directory)
+    _forget_dead(directory, sockets)
     log = directory / "start.log"
     for _attempt in range(40):
         log.unlink(missing_ok=True)

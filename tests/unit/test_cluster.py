@@ -17,7 +17,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GISAPP_PG", str(tmp_path / "pg"))
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     monkeypatch.setattr(cluster, "OUTSIDE", tmp_path / "outside")
-    monkeypatch.setattr(cluster, "_reachable", lambda path: True)
+    monkeypatch.setattr(cluster, "_reachable", lambda _path: True)
     return tmp_path / "pg"
 
 
@@ -53,7 +53,7 @@ def test_03_somebody_elses_cluster(place: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_04_full_disk_before_anything_is_written(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(place.parent)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10 * 1024**2))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=10 * 1024**2))
     with pytest.raises(ClusterError, match=r"Datenträger von .* ist voll; .* mindestens 300 MB"):
         cluster.ensure_running()
     assert not place.exists()
@@ -62,9 +62,9 @@ def test_04_full_disk_before_anything_is_written(place: Path, monkeypatch: pytes
 def test_05_a_place_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     monkeypatch.setenv("GISAPP_PG", "/proc/gisapp/pg")
-    with pytest.raises(ClusterError, match=r"/proc/gisapp cannot be written. Mend it: set GISAPP_DATA"):
-        with cluster.in_use():
-            pass
+    refused = pytest.raises(ClusterError, match=r"/proc/gisapp cannot be written. Mend it: set GISAPP_DATA")
+    with refused, cluster.in_use():
+        pass
 
 
 @pytest.mark.parametrize(
