@@ -16,7 +16,7 @@ from gisapp.geolibs import STORAGE_SRID, TILE_SRID
 class Sourced(models.Model):
     """A row that a person or an import made. (source, source_id) is what an import recognises it by."""
 
-    source = models.TextField(default="hand", editable=False)
+    source = models.TextField(db_default="hand", editable=False)
     source_id = models.TextField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -24,12 +24,14 @@ class Sourced(models.Model):
 
     class Meta:
         abstract = True
-        constraints = (models.UniqueConstraint(fields=["source", "source_id"], name="%(class)s_source_once"),)
+        constraints: tuple[models.BaseConstraint, ...] = (
+            models.UniqueConstraint(fields=["source", "source_id"], name="%(class)s_source_once"),
+        )
 
 
 def formula(sql: str, output: models.Field) -> models.GeneratedField:
     """A stored column that the database computes from `sql`."""
-    return models.GeneratedField(expression=RawSQL(sql, ()), output_field=output, db_persist=True)
+    return models.GeneratedField(expression=RawSQL(sql, ()), output_field=output, db_persist=True)  # noqa: S611 - written by developers
 
 
 def tile_copy(kind: type[models.GeometryField], sql: str = "", *, null: bool = False) -> models.GeneratedField:
@@ -62,7 +64,7 @@ class PointFeature(Sourced):
     class Meta(Sourced.Meta):
         abstract = True
         constraints = (*Sourced.Meta.constraints, *geometry_rules())
-        indexes = (tile_index(),)
+        indexes: tuple[models.Index, ...] = (tile_index(),)
 
 
 class LineFeature(Sourced):
@@ -72,7 +74,7 @@ class LineFeature(Sourced):
     class Meta(Sourced.Meta):
         abstract = True
         constraints = (*Sourced.Meta.constraints, *geometry_rules())
-        indexes = (tile_index(),)
+        indexes: tuple[models.Index, ...] = (tile_index(),)
 
 
 class PolygonFeature(Sourced):
@@ -82,4 +84,4 @@ class PolygonFeature(Sourced):
     class Meta(Sourced.Meta):
         abstract = True
         constraints = (*Sourced.Meta.constraints, *geometry_rules())
-        indexes = (tile_index(),)
+        indexes: tuple[models.Index, ...] = (tile_index(),)
