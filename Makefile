@@ -3,12 +3,10 @@
 
 setup:
 	@docker/bootstrap.sh setup
-	@.venv/bin/gisapp setup
 	@.venv/bin/gisapp demo
 
 demo:
 	@docker/bootstrap.sh demo
-	@.venv/bin/gisapp setup
 	@.venv/bin/gisapp demo --serve
 
 test:

@@ -30,6 +30,9 @@ def _run(arguments: Sequence[str]) -> int:
     import django
 
     django.setup()
+    from django.core.management.base import CommandError
+    from django.db import OperationalError
+
     from gisapp.errors import GisError
     from gisapp.layer import all_commands
 
@@ -44,8 +47,8 @@ def _run(arguments: Sequence[str]) -> int:
     with cluster.in_use() if own_cluster else contextlib.nullcontext():
         try:
             return int(found._command.run(found))
-        except GisError as error:
-            print(f"gisapp: {error}", file=sys.stderr)
+        except (GisError, CommandError, OperationalError) as error:
+            print(f"gisapp: {str(error).strip()}", file=sys.stderr)
             return 1
         finally:
             from django.db import connections

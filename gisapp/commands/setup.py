@@ -108,22 +108,14 @@ def _migrate(tell: Say) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    import sys
-
-    from django.core.management.base import CommandError
-    from django.db import OperationalError
     from django.utils import translation
     from django.utils.translation import gettext as _
 
     from gisapp import terminal
 
-    try:
-        if prepare() == 0:
-            with translation.override(terminal.language()):
-                say(_("Die Datenbank ist auf dem Stand dieser Fassung."))
-    except (CommandError, OperationalError) as error:
-        print(f"gisapp: {str(error).strip()}", file=sys.stderr)
-        return 1
+    if prepare() == 0:
+        with translation.override(terminal.language()):
+            say(_("Die Datenbank ist auf dem Stand dieser Fassung."))
     return 0
 
 

@@ -64,10 +64,8 @@ def fold(text: str) -> str:
 def _column(layer: Layer) -> Any:
     if layer.search_column:
         return F(layer.search_column)
-    parts: list[Any] = []
-    for one in layer.search_fields:
-        parts += [Func(F(one.path), Value(""), function="coalesce", output_field=TextField()), Value(" ")]
-    return Folded(Func(*parts, function="concat", output_field=TextField()))
+    parts = [F(one.path) for one in layer.search_fields]
+    return Folded(Func(*parts, template="concat_ws(' ', %(expressions)s)", output_field=TextField()))
 
 
 def search_layer(layer: Layer, text: str, user: Any, limit: int) -> list[SearchHit]:
