@@ -55,7 +55,8 @@ def _database() -> dict[str, object]:
     else:
         role = cluster.WEB_ROLE if _flag("GISAPP_SERVING", False) else cluster.OWNER_ROLE
         settings |= {
-            "NAME": cluster.DATABASE,
+            # Another database of the private cluster: the benchmark's stands beside the demo's.
+            "NAME": os.environ.get("GISAPP_DATABASE") or cluster.DATABASE,
             "USER": role,
             "HOST": str(cluster.socket_dir()),
             "TEST": {"TEMPLATE": cluster.TEMPLATE},
