@@ -75,19 +75,22 @@ timed() { # Titel, Befehl: Dauer ins Ergebnis
 
 serve_until_answered() { # im eigenen Netz (freier Port, kein Zugang nach außen): starten, antworten lassen, Strg-C
   ip link set lo up
-  local since=$SECONDS pid
+  local since=$SECONDS status
   set -m # sonst wäre SIGINT für den Hintergrund abgeschaltet
   inside make demo &
   pid=$!
-  until curl --noproxy '*' -fsS -o /dev/null http://127.0.0.1:8000/ 2>/dev/null; do
+  trap 'kill -INT -- "-$pid" 2>/dev/null || true' EXIT
+  until status=$(curl --noproxy '*' -sS -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/ 2>/dev/null); do
     kill -0 "$pid" 2>/dev/null || fail "make demo endet, bevor es antwortet"
     [ $((SECONDS - since)) -lt 300 ] || fail "make demo antwortet nicht in 300 s"
     sleep 0.2
   done
+  [ "$status" = 200 ] || fail "http://127.0.0.1:8000/ antwortet mit $status"
   echo "antwortet nach $((SECONDS - since)) s"
   echo "$((SECONDS - since))" >"$system/tmp/answered"
   kill -INT -- "-$pid"
   wait "$pid" || true
+  trap - EXIT
   sleep 1
 }
 
