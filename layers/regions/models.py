@@ -119,13 +119,11 @@ class Street(Sourced):
         constraints = (
             *Sourced.Meta.constraints,
             models.CheckConstraint(condition=Q(geom__isnull=True) | Q(geom__isvalid=True), name="street_geom_valid"),
-            models.UniqueConstraint(
-                fields=["source", "name_norm", "locality", "postcode"], name="street_once", nulls_distinct=False
-            ),
         )
         indexes = (
             tile_index(),
             GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="street_search"),
+            models.Index(fields=["name_norm"], name="street_name_norm"),
         )
 
     def __str__(self) -> str:

@@ -299,6 +299,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='street',
+            index=models.Index(fields=['name_norm'], name='street_name_norm'),
+        ),
+        migrations.AddIndex(
+            model_name='street',
             index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='street_search', opclasses=['gin_trgm_ops']),
         ),
         migrations.AddConstraint(
@@ -308,10 +312,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='street',
             constraint=models.CheckConstraint(condition=models.Q(('geom__isnull', True), ('geom__isvalid', True), _connector='OR'), name='street_geom_valid'),
-        ),
-        migrations.AddConstraint(
-            model_name='street',
-            constraint=models.UniqueConstraint(fields=('source', 'name_norm', 'locality', 'postcode'), name='street_once', nulls_distinct=False),
         ),
         migrations.AddIndex(
             model_name='address',
