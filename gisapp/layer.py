@@ -279,6 +279,7 @@ class Target:
     `defaults` fill what a file does not have. `cleans` and `derived` are SQL: the cleaned value of a field from {value}
     (text), and the value of a further column from the fields ({name}) and {geom}.
     `group` makes whole features of staged pieces (a street of its ways) in the table it is given the name of.
+    `parts`: rows of one id and the same required values are parts of one feature (a town and its water).
     `short_for` are the words (an app's name) that a person may type in place of the layer's name.
     """
 
@@ -297,6 +298,7 @@ class Target:
     geometry_column: str = "geom"
     geometry_required: bool = True
     group: Callable[[str], None] | None = None
+    parts: bool = False
     short_for: Sequence[str] = ()
 
     @property

@@ -144,15 +144,27 @@ def find_bad_rows(plan: Plan, stage: Stage, options: Options) -> None:
     if noted:
         _refuse_wrong_crs(plan, stage.read)
     if stage.repeated_ids():
-        code = "id-twice" if plan.id_column else "same-row-twice"
-        execute(
-            sql.SQL(
-                "INSERT INTO pg_temp.{bad} SELECT row_no, source_id, 'id', {code}, source_id FROM (SELECT row_no,"
-                " source_id, row_number() OVER (PARTITION BY source_id ORDER BY row_no) AS nth FROM pg_temp.{raw} r"
-                " WHERE source_id IS NOT NULL AND NOT EXISTS (SELECT FROM pg_temp.{bad} b WHERE b.row_no = r.row_no)"
-                ") numbered WHERE nth > 1"
-            ).format(bad=Identifier(plan.bad), raw=Identifier(plan.raw), code=Literal(code))
+        _note_repeated(plan)
+
+
+def _note_repeated(plan: Plan) -> None:
+    """Note rows whose id an earlier row has; where the target knows parts, only those that say something else."""
+    needed = [Identifier(one.raw) for one in plan.filled if one.column and one.field.name in plan.target.required]
+    same = sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(one) for one in needed))
+    says = same if plan.target.parts and needed else sql.SQL("NULL::text")
+    other = sql.SQL("AND says IS DISTINCT FROM first") if plan.target.parts and needed else sql.SQL("")
+    execute(
+        sql.SQL(
+            "INSERT INTO pg_temp.{bad} SELECT row_no, source_id, 'id', {code}, source_id FROM (SELECT row_no, source_id,"
+            " {says} AS says, first_value({says}) OVER same_id AS first, row_number() OVER same_id AS nth"
+            " FROM pg_temp.{raw} r WHERE source_id IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM pg_temp.{bad} b WHERE b.row_no = r.row_no)"
+            " WINDOW same_id AS (PARTITION BY btrim(source_id) ORDER BY row_no)) numbered WHERE nth > 1 {other}"
+        ).format(
+            bad=Identifier(plan.bad), raw=Identifier(plan.raw), says=says, other=other,
+            code=Literal("id-twice" if plan.id_column else "same-row-twice"),
         )
+    )  # fmt: skip
 
 
 def find_taken_values(plan: Plan, *, sync: bool) -> None:

@@ -74,7 +74,7 @@ def retire(plan: Plan) -> int:
             "UPDATE {table} t SET retired_at = clock_timestamp(), updated_at = clock_timestamp()"
             " WHERE t.source = {source} AND t.retired_at IS NULL AND t.source_id IS NOT NULL AND NOT EXISTS"
             " (SELECT FROM pg_temp.{raw} r WHERE btrim(r.source_id) = t.source_id)"
-        ).format(table=Identifier(plan.table), source=Literal(plan.source), raw=Identifier(plan.raw))
+        ).format(table=Identifier(plan.table), source=Literal(plan.source), raw=Identifier(plan.staged if plan.grouped else plan.raw))
     ).rowcount
 
 

@@ -104,8 +104,12 @@ def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: 
     checks.find_bad_rows(plan, stage, options)
     repair.stage_good_rows(plan, stage, bad=checks.count_bad(plan) > 0)
     report.repaired += repair.repair(plan)
+    repair.drop_bad(plan)
+    report.joined = repair.join_parts(plan)
     checks.find_taken_values(plan, sync=options.sync)
     repair.drop_bad(plan)
+    if plan.grouped and plan.target.group is not None:
+        plan.target.group(plan.staged)
     reporter.step("übernehmen")
     if options.sync:
         report.retired = merge.retire(plan)
@@ -184,10 +188,6 @@ def run_import(request: Request, reporter: Reporter) -> Report:
     try:
         with transaction.atomic():
             with open_file(request.file) as opened:
-                if opened.format is Format.OSM:
-                    from importers.osm import import_osm
-
-                    return import_osm(opened, [request.target], request.options, request.source, reporter)
                 _import(request, opened, reporter, report)
             report.linked = finish([request.target.layer], report.source, reporter)
             return conclude(report, request.options, started)

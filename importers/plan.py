@@ -37,7 +37,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """One import into one table. `srid` is the file's; `id_kind` is "" where ids are hashes."""
+    """One import into one table. `srid` is the file's; `id_kind` is "" where ids are hashes.
+
+    `grouped`: the staged rows are pieces that Target.group makes whole features of.
+    """
 
     target: Target
     source: str
@@ -46,6 +49,7 @@ class Plan:
     id_column: str = ""
     id_kind: str = ""
     crs_text: str = ""
+    grouped: bool = False
 
     @property
     def table(self) -> str:

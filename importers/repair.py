@@ -94,3 +94,22 @@ def drop_bad(plan: Plan) -> None:
                 Identifier(plan.staged), Identifier(plan.bad)
             )
         )
+
+
+def join_parts(plan: Plan) -> int:
+    """One row of the staged rows of one id (a town and its water), where the target knows parts; how many were joined."""
+    if not plan.target.parts:
+        return 0
+    execute(
+        sql.SQL(
+            "WITH whole AS (SELECT min(row_no) AS row_no, ST_Multi(ST_Union(geom)) AS geom FROM pg_temp.{staged}"
+            " GROUP BY source_id HAVING count(*) > 1) UPDATE pg_temp.{staged} s SET geom = whole.geom FROM whole"
+            " WHERE whole.row_no = s.row_no"
+        ).format(staged=Identifier(plan.staged))
+    )
+    return execute(
+        sql.SQL(
+            "DELETE FROM pg_temp.{staged} s USING (SELECT source_id, min(row_no) AS first FROM pg_temp.{staged}"
+            " GROUP BY source_id HAVING count(*) > 1) kept WHERE kept.source_id = s.source_id AND s.row_no > kept.first"
+        ).format(staged=Identifier(plan.staged))
+    ).rowcount

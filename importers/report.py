@@ -26,6 +26,7 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     retired: int = 0
+    joined: int = 0
     linked: int = 0
     rejected_count: int = 0
     rejected: list[RowProblem] = field(default_factory=list)
@@ -50,12 +51,18 @@ class Report:
         self.repaired += part.repaired
         self.notes += part.notes
 
+    def facts(self) -> list[str]:
+        """The notes, and what happened besides the counts."""
+        joined = [f"{self.joined} Zeilen sind weitere Teile desselben Objekts und wurden mit ihm vereinigt"]
+        linked = [f"{self.linked} Verknüpfungen zu anderen Ebenen gesetzt"]
+        return [*self.notes, *(joined if self.joined else []), *(linked if self.linked else [])]
+
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values; the keys are those that scripts rely on."""
         return {
             "layer": self.layer, "source": self.source, "file": self.file,
             "read": self.read, "created": self.created, "updated": self.updated, "unchanged": self.unchanged,
-            "retired": self.retired, "repaired": len(self.repaired), "linked": self.linked,
+            "retired": self.retired, "repaired": len(self.repaired), "joined": self.joined, "linked": self.linked,
             "rejected": [_problem(one) for one in self.rejected], "rejected_count": self.rejected_count,
             "repairs": [_problem(one) for one in self.repaired], "notes": self.notes, "mapping": self.mapping,
             "dry_run": self.dry_run, "rolled_back": self.rolled_back, "seconds": round(self.seconds, 3),
@@ -72,7 +79,7 @@ class Report:
         lines = [f"{self.layer} ({self.source}): {facts} in {self.seconds:.1f} s"]
         lines += [f"  {one.layer}: {one.read} gelesen, {one.created} neu, {one.updated} geändert,"
                   f" {one.unchanged} unverändert, {one.rejected_count} abgelehnt" for one in self.layers]  # fmt: skip
-        lines += [f"  {note}" for note in self.notes]
+        lines += [f"  {note}" for note in self.facts()]
         lines += [f"  Zeile {one.row} ({one.id}): {one.field}: {reason(one)} {one.value}".rstrip() for one in self.rejected[:10]]
         if self.rejected_count > 10:
             lines.append(f"  ... und {self.rejected_count - 10} weitere; vollständig mit --report DATEI.html")
@@ -126,8 +133,9 @@ def as_html(report: Report) -> str:
             parts.append(_table(title, columns, ((one.row, one.id, one.field, reason(one), one.value) for one in rows)))
     if report.rejected_count > len({one.row for one in report.rejected}):
         parts.append(f"<p>Aufgeführt sind die ersten {MAX_LISTED} Gründe.</p>")
-    if report.notes:
-        parts.append("<h2>Hinweise</h2><ul>" + "".join(f"<li>{escape(one)}</li>" for one in report.notes) + "</ul>")
+    facts = "".join(f"<li>{escape(one)}</li>" for one in report.facts())
+    if facts:
+        parts.append(f"<h2>Hinweise</h2><ul>{facts}</ul>")
     if report.mapping:
         parts.append(f"<h2>Zuordnung</h2><pre>{escape(report.mapping)}</pre>")
     state = "Probelauf: nichts wurde geschrieben." if report.dry_run else ""

@@ -49,6 +49,7 @@ def _area(layer: str, model: str, digits: int, *more: Field, short_for: tuple[st
             Check("key", "{key} !~ '^[0-9]{{" + str(digits) + "}}$'", "bad-area-key"),
             Check("valid_to", "{valid_to} <= {valid_from}", "bad-validity"),
         ),
+        parts=True,
         short_for=short_for,
     )
 

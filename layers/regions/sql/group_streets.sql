@@ -2,7 +2,7 @@
 -- else the nearest town or village within ten kilometres. The id says what it stands for: "folded name|locality".
 
 CREATE TEMP TABLE street_pieces ON COMMIT DROP AS
-SELECT piece.source_id, piece.row_no, piece.name, norms.norm, piece.postcode, piece.geom,
+SELECT piece.source_id, piece.row_no, piece.name, norms.norm, piece.geom,
        coalesce(nullif(piece.locality, ''), area.name, near.name, '') AS locality
 FROM {relation} piece
 JOIN (SELECT name, gisapp_norm(name) AS norm FROM {relation} GROUP BY name) norms ON norms.name = piece.name
@@ -20,9 +20,9 @@ LEFT JOIN LATERAL (
 
 TRUNCATE {relation};
 
-INSERT INTO {relation} (row_no, source_id, name, locality, postcode, geom)
-SELECT min(row_no), norm || '|' || locality, mode() WITHIN GROUP (ORDER BY name), locality, '',
-       ST_Multi(ST_LineMerge(ST_Collect(geom ORDER BY source_id)))
+INSERT INTO {relation} (row_no, source_id, name, locality, geom)
+SELECT min(row_no), norm || '|' || locality, mode() WITHIN GROUP (ORDER BY name), locality,
+       ST_Multi(ST_LineMerge(ST_CollectionExtract(ST_Collect(geom ORDER BY source_id), 2)))
 FROM street_pieces
 WHERE norm <> ''
 GROUP BY norm, locality;
