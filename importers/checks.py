@@ -210,3 +210,7 @@ def bad_rows(plan: Plan, limit: int) -> list[RowProblem]:
 
 def count_bad(plan: Plan) -> int:
     return int(scalar(sql.SQL("SELECT count(DISTINCT row_no) FROM pg_temp.{}").format(Identifier(plan.bad))) or 0)
+
+
+def count_staged(plan: Plan) -> int:
+    return int(scalar(sql.SQL("SELECT count(*) FROM pg_temp.{}").format(Identifier(plan.staged))) or 0)

@@ -47,4 +47,3 @@ def rebuilt_at_end(table: str, wanted: bool) -> Iterator[None]:
         )
     for _name, definition in plain:
         execute(sql.SQL(definition))
-    execute(sql.SQL("ANALYZE {}").format(Identifier(table)))

@@ -11,6 +11,7 @@ from importers.staging import execute, scalar
 
 BIG_LOAD = 50_000
 """From this many rows into an empty table its indexes are dropped and built at the end."""
+WORTH_ANALYZING = 500
 
 
 @dataclass
@@ -83,15 +84,26 @@ def merge(plan: Plan, rows: int) -> Merged:
     table = Identifier(plan.table)
     if not scalar(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table)):
         with indexes.rebuilt_at_end(plan.table, rows >= BIG_LOAD):
-            return Merged(created=_insert(plan, sql.SQL("")))
-    known = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE source = {})").format(table, Literal(plan.source))
-    if not scalar(known):
-        return Merged(created=_insert(plan, sql.SQL("")))
+            done = Merged(created=_insert(plan, sql.SQL("")))
+    elif not scalar(
+        sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE source = {})").format(table, Literal(plan.source))
+    ):
+        done = Merged(created=_insert(plan, sql.SQL("")))
+    else:
+        done = _compared(plan)
+    if done.created + done.updated >= WORTH_ANALYZING:
+        # What follows in this transaction (linking by position) is planned with true numbers.
+        execute(sql.SQL("ANALYZE {}").format(table))
+    return done
+
+
+def _compared(plan: Plan) -> Merged:
+    """Merge into a table that has rows of this source already."""
     execute(sql.SQL("ANALYZE pg_temp.{}").format(Identifier(plan.raw)))
     updated = _update(plan)
     missing = sql.SQL(
         "WHERE NOT EXISTS (SELECT FROM {} t WHERE t.source = {} AND t.source_id = s.source_id)"
-    ).format(table, Literal(plan.source))  # fmt: skip
+    ).format(Identifier(plan.table), Literal(plan.source))  # fmt: skip
     created = _insert(plan, missing)
     total = int(scalar(sql.SQL("SELECT count(*) FROM pg_temp.{}").format(Identifier(plan.staged))) or 0)
     return Merged(created, updated, total - updated - created)

@@ -109,7 +109,9 @@ def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: 
     checks.find_taken_values(plan, sync=options.sync)
     repair.drop_bad(plan)
     if plan.grouped and plan.target.group is not None:
+        pieces = checks.count_staged(plan)
         plan.target.group(plan.staged)
+        report.joined += pieces - checks.count_staged(plan)
     reporter.step("übernehmen")
     if options.sync:
         report.retired = merge.retire(plan)

@@ -45,7 +45,7 @@ class Report:
     def add(self, part: "Report") -> None:
         """Take the report of one layer into this one."""
         self.layers.append(part)
-        for name in ("read", "created", "updated", "unchanged", "retired", "rejected_count"):
+        for name in ("read", "created", "updated", "unchanged", "retired", "joined", "rejected_count"):
             setattr(self, name, getattr(self, name) + getattr(part, name))
         self.rejected += part.rejected[: MAX_LISTED - len(self.rejected)]
         self.repaired += part.repaired

@@ -2,26 +2,27 @@
 -- else the nearest town or village within ten kilometres. The id says what it stands for: "folded name|locality".
 
 CREATE TEMP TABLE street_pieces ON COMMIT DROP AS
-SELECT piece.source_id, piece.row_no, piece.name, norms.norm, piece.geom,
-       coalesce(nullif(piece.locality, ''), area.name, near.name, '') AS locality
+SELECT piece.source_id, piece.row_no, piece.name, norms.norm, piece.geom, piece.locality,
+       ST_PointOnSurface(piece.geom) AS middle
 FROM {relation} piece
-JOIN (SELECT name, gisapp_norm(name) AS norm FROM {relation} GROUP BY name) norms ON norms.name = piece.name
-LEFT JOIN LATERAL (
-    SELECT m.name FROM regions_municipality m
-    WHERE ST_Covers(m.geom, ST_PointOnSurface(piece.geom)) AND m.retired_at IS NULL AND m.valid_to IS NULL
-    ORDER BY m.key LIMIT 1
-) area ON true
-LEFT JOIN LATERAL (
+JOIN (SELECT name, gisapp_norm(name) AS norm FROM {relation} GROUP BY name) norms ON norms.name = piece.name;
+
+UPDATE street_pieces SET locality = m.name
+FROM regions_municipality m
+WHERE street_pieces.locality = '' AND ST_Covers(m.geom, street_pieces.middle)
+  AND m.retired_at IS NULL AND m.valid_to IS NULL;
+
+UPDATE street_pieces SET locality = (
     SELECT p.name FROM regions_place p
-    WHERE area.name IS NULL AND p.retired_at IS NULL AND p.kind IN ('city', 'town', 'village', 'hamlet')
-      AND ST_DWithin(p.geom, ST_PointOnSurface(piece.geom), 10000)
-    ORDER BY p.geom <-> ST_PointOnSurface(piece.geom), p.id LIMIT 1
-) near ON true;
+    WHERE p.retired_at IS NULL AND p.kind IN ('city', 'town', 'village', 'hamlet')
+      AND ST_DWithin(p.geom, street_pieces.middle, 10000)
+    ORDER BY p.geom <-> street_pieces.middle, p.id LIMIT 1)
+WHERE locality = '';
 
 TRUNCATE {relation};
 
 INSERT INTO {relation} (row_no, source_id, name, locality, geom)
-SELECT min(row_no), norm || '|' || locality, mode() WITHIN GROUP (ORDER BY name), locality,
+SELECT min(row_no), norm || '|' || coalesce(locality, ''), mode() WITHIN GROUP (ORDER BY name), coalesce(locality, ''),
        ST_Multi(ST_LineMerge(ST_CollectionExtract(ST_Collect(geom ORDER BY source_id), 2)))
 FROM street_pieces
 WHERE norm <> ''
