@@ -1,4 +1,7 @@
-"""A big load into an empty table builds its indexes once, at the end, in the same transaction."""
+"""A big load into an empty table builds its indexes once, at the end, in the same transaction.
+
+Until it commits, readers of that (empty) table wait.
+"""
 
 import contextlib
 from collections.abc import Iterator
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 from psycopg import sql
 from psycopg.sql import Identifier
 
-from importers.staging import execute
+from importers.staging import execute, scalar
 
 
 def _constraints(table: str) -> list[tuple[str, str]]:
@@ -28,12 +31,21 @@ def _plain_indexes(table: str) -> list[tuple[str, str]]:
     ).fetchall()
 
 
+def _referenced(table: str) -> bool:
+    """Do foreign keys point at this table? (Then PostgreSQL does not truncate it.)"""
+    statement = "SELECT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = %s::regclass)"
+    return bool(scalar(statement, [table]))
+
+
 @contextlib.contextmanager
 def rebuilt_at_end(table: str, wanted: bool) -> Iterator[None]:
     """Drop the table's secondary indexes for the length of the block, where `wanted`, and build them after it."""
     if not wanted:
         yield
         return
+    if not _referenced(table):
+        # A table that this transaction gave a new file needs no write-ahead log where wal_level is minimal.
+        execute(sql.SQL("TRUNCATE {}").format(Identifier(table)))
     constraints, plain = _constraints(table), _plain_indexes(table)
     for name, _definition in constraints:
         execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(Identifier(table), Identifier(name)))
