@@ -35,13 +35,15 @@ def _geometry(plan: Plan, stage: Stage) -> Composable:
     return geometry if kind is Geometry.POINT else sql.SQL("ST_Multi({})").format(geometry)
 
 
-def _columns(plan: Plan) -> list[Composable]:
-    return [
+def _columns(plan: Plan, stage: Stage) -> list[Composable]:
+    columns: list[Composable] = [
         sql.SQL("{} AS {}").format(
             with_default(plan, one, cleaned(plan, one).value), Identifier(plan.column(one.field))
         )
         for one in plan.filled
     ]  # fmt: skip
+    geometry = sql.SQL("{} AS geom").format(_geometry(plan, stage))
+    return [sql.SQL("r.row_no"), sql.SQL("btrim(r.source_id) AS source_id"), *columns, geometry]
 
 
 def stage_good_rows(plan: Plan, stage: Stage, *, bad: bool) -> None:
@@ -51,8 +53,8 @@ def stage_good_rows(plan: Plan, stage: Stage, *, bad: bool) -> None:
         if found == {"VIEW": "v", "TABLE": "r"}[kind]:
             execute(sql.SQL("DROP {} pg_temp.{}").format(sql.SQL(kind), Identifier(plan.staged)))
     anti = sql.SQL(" WHERE NOT EXISTS (SELECT FROM pg_temp.{} b WHERE b.row_no = r.row_no)").format(Identifier(plan.bad))
-    query = sql.SQL("SELECT r.row_no, btrim(r.source_id) AS source_id, {}, {} AS geom FROM pg_temp.{} r{}").format(
-        sql.SQL(", ").join(_columns(plan)), _geometry(plan, stage), Identifier(plan.raw), anti if bad else sql.SQL("")
+    query = sql.SQL("SELECT {} FROM pg_temp.{} r{}").format(
+        sql.SQL(", ").join(_columns(plan, stage)), Identifier(plan.raw), anti if bad else sql.SQL("")
     )
     if plan.target.geometry is Geometry.POINT:
         execute(sql.SQL("CREATE TEMP VIEW {} AS {}").format(Identifier(plan.staged), query))
