@@ -104,10 +104,19 @@ def _xml_format(path: Path, head: bytes) -> Format | None:
         raise BadInput("xml-entities", path=path)
     if root is None:
         return None
+    if f"{root[2]}>".encode() not in _tail(path):
+        raise BadInput("file-corrupt", path=path, reason=f"</{root[2]}> fehlt")
     if root[2] == "kml":
         return Format.KML
     known = "opengis.net/gml" in text or "opengis.net/wfs" in text
     return Format.GML if known else None
+
+
+def _tail(path: Path) -> bytes:
+    """The file's last bytes, without the NULs of UTF-16."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4096))
+        return file.read().replace(b"\0", b"")
 
 
 def _has_doctype(path: Path) -> bool:

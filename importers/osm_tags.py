@@ -107,9 +107,10 @@ def _yes(tags: Tags, key: str) -> bool:
 
 
 def _number(text: str) -> int | None:
-    """The whole number at the start of a text ("3", "3;4", "1 200"), or None where there is none that fits."""
-    match = re.match(r"\d{1,9}", text.replace(" ", "").replace(".", ""))
-    return int(match[0]) if match else None
+    """The whole number at the start of a text ("3", "3;4", "2.5", "1.200"), or None where there is none that fits."""
+    thousands = re.fullmatch(r"\d{1,3}([. ]\d{3})+", text.strip())
+    match = re.match(r"\s*(\d{1,9})(?!\d)", re.sub(r"[. ]", "", text) if thousands else text)
+    return int(match[1]) if match else None
 
 
 def _way(kind: str, tags: Tags) -> Row:
