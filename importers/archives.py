@@ -64,7 +64,9 @@ def _extract(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, fold
         while block := source.read(1024 * 1024):
             written += len(block)
             if written > member.file_size:
-                raise BadInput("zip-bomb", path=path, size=f"> {written} B", limit=f"{member.file_size} B", ratio=MAX_RATIO)
+                raise BadInput(
+                    "zip-bomb", path=path, size=f"> {written} B", limit=f"{member.file_size} B", ratio=MAX_RATIO
+                )
             sink.write(block)
     return target
 

@@ -1,7 +1,7 @@
 """Arrow columns -> PostgreSQL's binary COPY format, whole columns at a time (no Python object per row).
 
-A row is: int16 number of fields, then for each field int32 length (-1: NULL) and its bytes, all big-endian. Everything of
-fixed width becomes a numpy matrix; Arrow then joins these and the variable columns row by row in C++.
+A row is: int16 number of fields, then for each field int32 length (-1: NULL) and its bytes, all big-endian. What is
+of fixed width becomes a numpy matrix; Arrow then joins these and the variable columns row by row in C++.
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ def _with_nulls(array: pa.Array) -> tuple[pa.Array, Matrix]:
 
 
 def encode(columns: Sequence[pa.Array]) -> list[memoryview]:
-    """The rows of these columns (int64, float64, bool, string, binary) as binary COPY data without header and trailer."""
+    """The rows of these columns (int64, float64, bool, string, binary) as COPY data without header and trailer."""
     rows = len(columns[0])
     if rows == 0:
         return []

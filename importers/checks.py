@@ -1,4 +1,4 @@
-"""Which rows cannot be taken, and why: one pass over the raw table, then the rows that repeat an id or a unique value."""
+"""Which rows cannot be taken, and why: one pass over the raw table, then rows that repeat an id or a unique value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,9 @@ def _geometry_problems(plan: Plan, stage: Stage, area: Composable | None) -> lis
     present = sql.SQL("s.geom IS NOT NULL AND NOT ST_IsEmpty(s.geom)")
     problems = []
     if target.geometry_required:
-        problems.append(_Problem(sql.SQL("(s.geom IS NULL OR ST_IsEmpty(s.geom))"), "geom", "geometry-missing", sql.NULL))
+        problems.append(
+            _Problem(sql.SQL("(s.geom IS NULL OR ST_IsEmpty(s.geom))"), "geom", "geometry-missing", sql.NULL)
+        )
     kind = sql.SQL("GeometryType(s.geom)")
     if not stage.geometry_codes <= _CODES.get(target.geometry, set()):
         allowed = sql.SQL(", ").join(map(Literal, _TYPES.get(target.geometry, ())))
@@ -113,7 +115,9 @@ def _note(plan: Plan, problems: Sequence[_Problem]) -> int:
         return 0
     any_of = sql.SQL(" OR ").join(one.condition for one in problems)
     each = sql.SQL(", ").join(
-        sql.SQL("({}, {}, {}, left(({})::text, 80))").format(one.condition, Literal(one.field), Literal(one.code), one.value)
+        sql.SQL("({}, {}, {}, left(({})::text, 80))").format(
+            one.condition, Literal(one.field), Literal(one.code), one.value
+        )
         for one in problems
     )
     return execute(
@@ -133,7 +137,7 @@ def _refuse_wrong_crs(plan: Plan, read: int) -> None:
         west, south, east, north = settings.IMPORT_AREA
         raise BadInput(
             "crs-wrong", share=f"{outside} / {read}", crs=plan.crs_text or f"EPSG:{plan.srid}", example=example,
-            area=f"EPSG:{STORAGE_SRID} {west / 1000:.0f}-{east / 1000:.0f} km, {south / 1000:.0f}-{north / 1000:.0f} km",
+            area=f"EPSG:{STORAGE_SRID} {west / 1000:.0f}-{east / 1000:.0f}, {south / 1000:.0f}-{north / 1000:.0f} km",
         )  # fmt: skip
 
 
@@ -155,8 +159,8 @@ def _note_repeated(plan: Plan) -> None:
     other = sql.SQL("AND says IS DISTINCT FROM first") if plan.target.parts and needed else sql.SQL("")
     execute(
         sql.SQL(
-            "INSERT INTO pg_temp.{bad} SELECT row_no, source_id, 'id', {code}, source_id FROM (SELECT row_no, source_id,"
-            " {says} AS says, first_value({says}) OVER same_id AS first, row_number() OVER same_id AS nth"
+            "INSERT INTO pg_temp.{bad} SELECT row_no, source_id, 'id', {code}, source_id FROM (SELECT row_no,"
+            " source_id, {says} AS says, first_value({says}) OVER same_id AS first, row_number() OVER same_id AS nth"
             " FROM pg_temp.{raw} r WHERE source_id IS NOT NULL"
             " AND NOT EXISTS (SELECT FROM pg_temp.{bad} b WHERE b.row_no = r.row_no)"
             " WINDOW same_id AS (PARTITION BY btrim(source_id) ORDER BY row_no)) numbered WHERE nth > 1 {other}"

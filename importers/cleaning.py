@@ -45,7 +45,9 @@ def _text(one: Filled) -> Composable:
     if one.kind == "text":
         text: Composable = sql.SQL("nullif(btrim({}), '')").format(raw)
     elif one.kind == "float":
-        text = sql.SQL("CASE WHEN {0} = trunc({0}) AND abs({0}) < 1e15 THEN {0}::bigint::text ELSE {0}::text END").format(raw)
+        text = sql.SQL(
+            "CASE WHEN {0} = trunc({0}) AND abs({0}) < 1e15 THEN {0}::bigint::text ELSE {0}::text END"
+        ).format(raw)
     else:
         text = sql.SQL("{}::text").format(raw)
     if not one.values:
@@ -81,7 +83,9 @@ def _converted(plan: Plan, one: Filled, text: Composable) -> Composable:
     if one.field.type is Type.NUMBER:
         if one.kind in ("int", "float") and not one.values:
             return sql.SQL("{}::float8").format(raw)
-        return sql.SQL("CASE WHEN {0} ~ {1} THEN translate({0}, ',', '.')::float8 END").format(text, sql.Literal(_NUMBER))
+        return sql.SQL("CASE WHEN {0} ~ {1} THEN translate({0}, ',', '.')::float8 END").format(
+            text, sql.Literal(_NUMBER)
+        )
     if one.field.type is Type.BOOLEAN:
         if one.kind == "bool" and not one.values:
             return raw

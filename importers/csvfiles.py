@@ -184,7 +184,8 @@ def _read(table: _Table, problems: list[RowProblem], names: Sequence[str]) -> It
             ),
             arrow_csv.ParseOptions(delimiter=table.delimiter, newlines_in_values=True, invalid_row_handler=unfit),
             arrow_csv.ConvertOptions(
-                column_types={name: pa.string() for name in table.heads}, include_columns=wanted, strings_can_be_null=True,
+                column_types={name: pa.string() for name in table.heads}, include_columns=wanted,
+                strings_can_be_null=True,
                 null_values=[""], quoted_strings_can_be_null=True,
             ),
         )  # fmt: skip

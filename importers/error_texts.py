@@ -9,10 +9,11 @@ def _file(code: str, de: str, en: str) -> ErrorText:
 
 FILE_ERRORS = (
     _file("no-such-file", "Die Datei {path} gibt es nicht.", "There is no file {path}."),
-    _file("is-directory", "{path} ist ein Ordner; erwartet wird eine Datei.", "{path} is a folder; a file is expected."),
+    _file("is-directory", "{path} ist ein Ordner; erwartet wird eine Datei.",
+          "{path} is a folder; a file is expected."),
     _file("not-a-plain-file", "{path} ist keine gewöhnliche Datei (Gerät, Pipe, Adresse im Netz). Eingelesen werden nur"
-          " Dateien dieses Rechners.", "{path} is no plain file (a device, a pipe, a network address). Only files of this"
-          " machine are read."),
+          " Dateien dieses Rechners.",
+          "{path} is no plain file (a device, a pipe, a network address). Only files of this machine are read."),
     _file("file-unreadable", "Die Datei {path} darf nicht gelesen werden: {reason}",
           "The file {path} cannot be read: {reason}"),
     _file("file-empty", "Die Datei {path} ist leer.", "The file {path} is empty."),
@@ -38,10 +39,12 @@ FILE_ERRORS = (
     _file("zip-path", "Das Archiv {path} enthält einen unerlaubten Namen: {name}",
           "The archive {path} contains a name that is not allowed: {name}"),
     _file("zip-encrypted", "Das Archiv {path} ist mit einem Kennwort geschützt.", "The archive {path} has a password."),
-    _file("zip-contents", "Das Archiv {path} muss genau eine lesbare Datei (oder ein Shapefile) enthalten; gefunden: {found}",
+    _file("zip-contents",
+          "Das Archiv {path} muss genau eine lesbare Datei (oder ein Shapefile) enthalten; gefunden: {found}",
           "The archive {path} must contain exactly one readable file (or Shapefile); found: {found}"),
     _file("several-layers", "Die Datei hat mehrere Ebenen: {layers}. Welche, sagt file_layer = \"...\" in der"
-          " Zuordnungsdatei.", "The file has several layers: {layers}. Say which by file_layer = \"...\" in the mapping."),
+          " Zuordnungsdatei.",
+          "The file has several layers: {layers}. Say which by file_layer = \"...\" in the mapping."),
     _file("no-such-file-layer", "Die Datei hat keine Ebene {name}; vorhanden: {layers}",
           "The file has no layer {name}; there are: {layers}"),
     _file("no-geometry", "Die Datei {path} hat keine Geometrie und keine Spalten mit Koordinaten. Spalten: {columns}",
@@ -51,7 +54,8 @@ FILE_ERRORS = (
           "The file does not say its coordinate system. Please write crs = \"EPSG:25832\" (or the right one) into the"
           " mapping file."),
     _file("crs-unknown", "Das Koordinatensystem {crs} ist unbekannt. Bitte crs = \"EPSG:...\" in die Zuordnungsdatei"
-          " schreiben.", "The coordinate system {crs} is unknown. Please write crs = \"EPSG:...\" into the mapping file."),
+          " schreiben.",
+          "The coordinate system {crs} is unknown. Please write crs = \"EPSG:...\" into the mapping file."),
     _file("crs-wrong", "{share} der Objekte liegen mit dem Koordinatensystem {crs} außerhalb des erwarteten Gebiets"
           " ({area}); Beispiel: {example}. Vermutlich stimmt das Koordinatensystem nicht: crs = \"EPSG:...\" in der"
           " Zuordnungsdatei berichtigt es, --anywhere schaltet die Prüfung ab.",
@@ -59,7 +63,7 @@ FILE_ERRORS = (
           " {example}. The coordinate system is probably wrong: crs = \"EPSG:...\" in the mapping file corrects it,"
           " --anywhere switches the check off."),
     _file("column-missing", "Für das Pflichtfeld {field} fehlt die Spalte. Die Datei hat: {columns}. Zuordnen mit"
-          " {field} = \"SPALTE\" unter [fields] in der Zuordnungsdatei (gisapp import --suggest schreibt einen Entwurf).",
+          " {field} = \"SPALTE\" unter [fields] in der Zuordnungsdatei (Entwurf: gisapp import --suggest).",
           "No column for the required field {field}. The file has: {columns}. Map it by {field} = \"COLUMN\" under"
           " [fields] in the mapping file (gisapp import --suggest writes a draft)."),
     _file("no-such-column", "Die Zuordnung nennt die Spalte {column}; die Datei hat: {columns}",
@@ -107,7 +111,8 @@ ROW_ERRORS = (
     _file("bad-area-key", "kein amtlicher Schlüssel mit der richtigen Zahl von Ziffern",
           "not an official key with the right number of digits"),
     _file("bad-validity", "gültig bis liegt nicht nach gültig ab", "valid to is not after valid from"),
-    _file("nul-character", "Text enthält das Zeichen NUL; es wurde entfernt", "text contains the character NUL; removed"),
+    _file("nul-character", "Text enthält das Zeichen NUL; es wurde entfernt",
+          "text contains the character NUL; removed"),
     _file("relation-broken", "Relation ist kein geschlossenes Vieleck", "the relation is no closed polygon"),
     _file("node-missing", "der Linie fehlen Punkte (am Rand des Ausschnitts)",
           "the way lacks nodes (at the edge of the extract)"),

@@ -1,20 +1,20 @@
 """Which column of the file fills which field: a small TOML file, or a guess from names and values.
 
-    source = "vg250"              # who the rows come from; rows are recognised by (source, id)
-    layer = "municipalities"      # the layer that the mapping is for
-    crs = "EPSG:4326"             # only where the file does not say it, or says it wrongly
-    [fields]
-    name = "GEN"
-    key = "AGS"
-    [id]
-    column = "AGS"                # without it: a hash of geometry and attributes
-    [constants]
-    kind = "school"
-    [values.kind]
-    "1024" = "school"             # "*" stands for every other value
-    [geometry]                    # CSV only
-    x = "longitude"
-    y = "latitude"
+source = "vg250"              # who the rows come from; rows are recognised by (source, id)
+layer = "municipalities"      # the layer that the mapping is for
+crs = "EPSG:4326"             # only where the file does not say it, or says it wrongly
+[fields]
+name = "GEN"
+key = "AGS"
+[id]
+column = "AGS"                # without it: a hash of geometry and attributes
+[constants]
+kind = "school"
+[values.kind]
+"1024" = "school"             # "*" stands for every other value
+[geometry]                    # CSV only
+x = "longitude"
+y = "latitude"
 """
 
 import re
@@ -32,7 +32,8 @@ from gisapp.errors import BadInput
 from gisapp.layer import Field, Target, Type
 from importers.source import Source
 
-_KEYS = {"source", "layer", "crs", "file_layer", "encoding", "delimiter", "fields", "id", "constants", "values", "geometry"}
+_PLAIN = ("source", "layer", "crs", "file_layer", "encoding", "delimiter")
+_KEYS = {*_PLAIN, "fields", "id", "constants", "values", "geometry"}
 
 
 @dataclass
@@ -53,8 +54,7 @@ class Mapping:
 
     def to_toml(self) -> str:
         """The mapping as its file would say it."""
-        lines = [f"{name} = {_quoted(value)}" for name in ("source", "layer", "crs", "file_layer", "encoding", "delimiter")
-                 if (value := getattr(self, name))]  # fmt: skip
+        lines = [f"{name} = {_quoted(value)}" for name in _PLAIN if (value := getattr(self, name))]  # fmt: skip
         id_part = {"column": self.id_column} if self.id_column else {}
         parts: dict[str, AnyMapping[str, Any]] = {"fields": self.fields, "id": id_part, "constants": self.constants}
         parts |= {f"values.{name}": one for name, one in self.values.items()}
@@ -80,7 +80,7 @@ def _key(name: str) -> str:
 
 def _strings(path: Path, section: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-        raise BadInput("bad-mapping", path=path, reason=f"[{section}]: NAME = \"...\"")
+        raise BadInput("bad-mapping", path=path, reason=f'[{section}]: NAME = "..."')
     return dict(value)
 
 
@@ -94,10 +94,10 @@ def read(path: Path) -> Mapping:
     if unknown:
         raise BadInput("bad-mapping", path=path, reason=f"unbekannt: {', '.join(sorted(unknown))}")
     texts = {}
-    for name in ("source", "layer", "crs", "file_layer", "encoding", "delimiter"):
+    for name in _PLAIN:
         texts[name] = content.get(name, "")
         if not isinstance(texts[name], str):
-            raise BadInput("bad-mapping", path=path, reason=f"{name} = \"...\"")
+            raise BadInput("bad-mapping", path=path, reason=f'{name} = "..."')
     values = content.get("values", {})
     if not isinstance(values, dict):
         raise BadInput("bad-mapping", path=path, reason="[values.FELD]")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from psycopg import sql
-from psycopg.sql import Composable, Identifier, Literal
+from psycopg.sql import Composable, Composed, Identifier, Literal
 
 from importers import indexes
 from importers.plan import Plan
@@ -75,19 +75,26 @@ def retire(plan: Plan) -> int:
             "UPDATE {table} t SET retired_at = clock_timestamp(), updated_at = clock_timestamp()"
             " WHERE t.source = {source} AND t.retired_at IS NULL AND t.source_id IS NOT NULL AND NOT EXISTS"
             " (SELECT FROM pg_temp.{raw} r WHERE btrim(r.source_id) = t.source_id)"
-        ).format(table=Identifier(plan.table), source=Literal(plan.source), raw=Identifier(plan.staged if plan.grouped else plan.raw))
+        ).format(
+            table=Identifier(plan.table),
+            source=Literal(plan.source),
+            raw=Identifier(plan.staged if plan.grouped else plan.raw),
+        )
     ).rowcount
 
 
-def merge(plan: Plan, rows: int) -> Merged:
-    """Merge the staged rows; `rows` is how many were read. Raises psycopg errors of the table's own rules."""
+def merge(plan: Plan, rows: int, late: list[Composed]) -> Merged:
+    """Merge the staged rows; `rows` is how many were read.
+
+    Indexes that were dropped for a big load are put on `late`: `indexes.build` them when the rows are linked, too.
+    Raises psycopg errors of the table's own rules.
+    """
     table = Identifier(plan.table)
     if not scalar(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table)):
-        with indexes.rebuilt_at_end(plan.table, rows >= BIG_LOAD):
-            done = Merged(created=_insert(plan, sql.SQL("")))
-    elif not scalar(
-        sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE source = {})").format(table, Literal(plan.source))
-    ):
+        if rows >= BIG_LOAD:
+            late += indexes.dropped(plan.table)
+        done = Merged(created=_insert(plan, sql.SQL("")))
+    elif not scalar(sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE source = {})").format(table, Literal(plan.source))):
         done = Merged(created=_insert(plan, sql.SQL("")))
     else:
         done = _compared(plan)

@@ -1,6 +1,6 @@
 """What is this file? Sniffed from its first bytes, never from its name alone; everything doubtful is refused.
 
-Whatever GDAL opens afterwards is a plain local file under a name of our own in a private folder (`open_file`), so that no
+What GDAL opens afterwards is a plain local file under a name of our own in a private folder (`open_file`), so that no
 connection string, no network path and no stray side file ever reaches it.
 """
 
@@ -97,7 +97,9 @@ def _decoded(head: bytes) -> str:
 def _xml_format(path: Path, head: bytes) -> Format | None:
     """KML or GML by the root element. A DOCTYPE or an entity is refused wherever it stands."""
     text = _decoded(head)
-    root = re.search(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)[\s/>]", re.sub(r"<!--.*?-->|<\?.*?\?>", "", text, flags=re.S))
+    root = re.search(
+        r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)[\s/>]", re.sub(r"<!--.*?-->|<\?.*?\?>", "", text, flags=re.S)
+    )
     if root is None and "<!" not in text:
         return None
     if re.search(r"<!(DOCTYPE|ENTITY)", text, re.I) or _has_doctype(path):
@@ -147,7 +149,9 @@ def sniff(path: Path, head: bytes) -> Format | None:
     if text.startswith("<"):
         return _xml_format(path, head)
     if text.startswith("{"):
-        found = re.search(r'"type"\s*:\s*"(FeatureCollection|Feature|\w*(Point|LineString|Polygon)|GeometryCollection)"', text)
+        found = re.search(
+            r'"type"\s*:\s*"(FeatureCollection|Feature|\w*(Point|LineString|Polygon)|GeometryCollection)"', text
+        )
         return Format.GEOJSON if found else None
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return None

@@ -1,6 +1,6 @@
 """OpenStreetMap .osm.pbf files into all layers that they feed, in one transaction.
 
-osmium reads the file twice: once for the relations of multipolygons, once for everything. An object's id is its kind and
+osmium reads the file twice: once for the relations of multipolygons, once for everything. An id is an object's kind and
 number: "n123", "w123", "r123". Pieces of road of one name in one place become one street (Target.group).
 """
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 import shapely
 from django.conf import settings
 from django.db import transaction
+from psycopg.sql import Composed
 
 from gisapp.errors import BadInput
 from gisapp.geolibs import WGS84_SRID
@@ -30,7 +31,19 @@ from importers.staging import Stage
 SOURCE = "osm"
 FLUSH = 20_000
 # Streets stand on places and municipalities, addresses on streets.
-ORDER = ("places", "roads", "paths", "rails", "waterways", "waters", "landuse", "buildings", "pois", "streets", "addresses")
+ORDER = (
+    "places",
+    "roads",
+    "paths",
+    "rails",
+    "waterways",
+    "waters",
+    "landuse",
+    "buildings",
+    "pois",
+    "streets",
+    "addresses",
+)
 _FIELDS = {
     "places": ("name", "kind", "population"), "streets": ("name",),
     "roads": ("kind", "name", "ref", "surface", "oneway", "bridge", "tunnel", "maxspeed"),
@@ -53,7 +66,9 @@ class _Layer:
         locality = target.field("locality")
         if target.group is not None and locality is not None:
             filled.append(Filled(locality, constant=""))
-        self.plan = Plan(target, source, filled, WGS84_SRID, "id", "text", f"EPSG:{WGS84_SRID}", target.group is not None)
+        self.plan = Plan(
+            target, source, filled, WGS84_SRID, "id", "text", f"EPSG:{WGS84_SRID}", target.group is not None
+        )
         self.stage = Stage(self.plan)
         self.rows: list[tuple[str, bytes, osm_tags.Row]] = []
         self.broken: list[RowProblem] = []
@@ -105,7 +120,9 @@ class _Reader:
             if len(layer.rows) >= FLUSH:
                 layer.flush(self.reporter)
         if self.read > settings.IMPORT_MAX_FEATURES:
-            raise BadInput("too-many-features", limit=settings.IMPORT_MAX_FEATURES, setting="GISAPP_IMPORT_MAX_FEATURES")
+            raise BadInput(
+                "too-many-features", limit=settings.IMPORT_MAX_FEATURES, setting="GISAPP_IMPORT_MAX_FEATURES"
+            )
 
     def _wanted(self, rows: list[tuple[str, osm_tags.Row]]) -> list[tuple[str, osm_tags.Row]]:
         return [one for one in rows if one[0] in self.layers]
@@ -174,6 +191,7 @@ class _Reader:
                 .with_areas(osmium.filter.KeyFilter(*osm_tags.AREA_KEYS))
                 .with_filter(osmium.filter.KeyFilter(*osm_tags.KEYS))
             )
+            one: Any
             for one in processor:
                 if one.is_node():
                     self.node(one)
@@ -190,10 +208,10 @@ class _Reader:
                 self.layers[layer].broken.append(RowProblem(number, f"r{number}", "geom", "relation-broken"))
 
 
-def _merge(layer: _Layer, options: Options, reporter: Reporter, file: str) -> Report:
+def _merge(layer: _Layer, options: Options, reporter: Reporter, file: str, late: list[Composed]) -> Report:
     started = time.monotonic()
     report = Report(layer.plan.target.layer, layer.plan.source, file)
-    pipeline.put(layer.plan, layer.stage, options, reporter, report)
+    pipeline.put(layer.plan, layer.stage, options, reporter, report, late)
     report.read = layer.stage.read + len(layer.broken)
     report.rejected += layer.broken
     report.rejected_count += len(layer.broken)
@@ -201,7 +219,14 @@ def _merge(layer: _Layer, options: Options, reporter: Reporter, file: str) -> Re
     return report
 
 
-def import_osm(opened: Opened, targets: Sequence[Target], options: Options, reporter: Reporter, report: Report) -> None:
+def import_osm(
+    opened: Opened,
+    targets: Sequence[Target],
+    options: Options,
+    reporter: Reporter,
+    report: Report,
+    late: list[Composed],
+) -> None:
     """Read the file into these targets, inside the caller's transaction. Raises BadInput."""
     if opened.format is not Format.OSM:
         raise BadInput("unsupported-file", path=opened.path)
@@ -221,7 +246,7 @@ def import_osm(opened: Opened, targets: Sequence[Target], options: Options, repo
     for name, layer in layers.items():
         layer.flush(reporter)
         reporter.step(name)
-        report.add(_merge(layer, anywhere, reporter, report.file))
+        report.add(_merge(layer, anywhere, reporter, report.file, late))
 
 
 def run_osm_import(
@@ -230,11 +255,12 @@ def run_osm_import(
     """Import an .osm.pbf file in one transaction; the report has one part per layer. Raises BadInput."""
     started = time.monotonic()
     report = Report(name, source or SOURCE, file.name)
+    late: list[Composed] = []
     try:
         with transaction.atomic():
             with open_file(file) as opened:
-                import_osm(opened, targets, options, reporter, report)
-            report.linked = pipeline.finish([one.layer for one in report.layers], report.source, reporter)
+                import_osm(opened, targets, options, reporter, report, late)
+            report.linked = pipeline.finish([one.layer for one in report.layers], report.source, reporter, late)
             return pipeline.conclude(report, options, started)
     except pipeline.RolledBack as end:
         return end.report

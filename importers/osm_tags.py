@@ -38,9 +38,12 @@ WATERS = {
 # The first that fits counts.
 LANDUSE = {
     ("landuse", "forest"): "wood", ("natural", "wood"): "wood", ("landuse", "meadow"): "meadow",
-    ("natural", "grassland"): "meadow", ("landuse", "farmland"): "farmland", ("landuse", "greenhouse_horticulture"): "farmland",
-    ("landuse", "farmyard"): "farmyard", ("landuse", "residential"): "residential", ("landuse", "industrial"): "industrial",
-    ("landuse", "commercial"): "commercial", ("landuse", "retail"): "commercial", ("landuse", "construction"): "construction",
+    ("natural", "grassland"): "meadow", ("landuse", "farmland"): "farmland",
+    ("landuse", "greenhouse_horticulture"): "farmland",
+    ("landuse", "farmyard"): "farmyard", ("landuse", "residential"): "residential",
+    ("landuse", "industrial"): "industrial",
+    ("landuse", "commercial"): "commercial", ("landuse", "retail"): "commercial",
+    ("landuse", "construction"): "construction",
     ("landuse", "brownfield"): "construction", ("landuse", "greenfield"): "construction",
     ("landuse", "cemetery"): "cemetery", ("amenity", "grave_yard"): "cemetery", ("landuse", "allotments"): "allotments",
     ("landuse", "orchard"): "orchard", ("landuse", "vineyard"): "vineyard", ("landuse", "plant_nursery"): "orchard",
@@ -50,7 +53,8 @@ LANDUSE = {
     ("landuse", "education"): "institutional", ("landuse", "institutional"): "institutional",
     ("landuse", "garages"): "residential", ("leisure", "park"): "park", ("leisure", "garden"): "park",
     ("leisure", "pitch"): "pitch", ("leisure", "playground"): "playground", ("leisure", "golf_course"): "golf",
-    ("leisure", "nature_reserve"): "nature_reserve", ("leisure", "sports_centre"): "pitch", ("leisure", "track"): "pitch",
+    ("leisure", "nature_reserve"): "nature_reserve", ("leisure", "sports_centre"): "pitch",
+    ("leisure", "track"): "pitch",
     ("leisure", "common"): "grass", ("natural", "heath"): "heath", ("natural", "scrub"): "scrub",
     ("natural", "wetland"): "wetland", ("natural", "sand"): "sand", ("natural", "beach"): "sand",
     ("natural", "bare_rock"): "rock", ("natural", "scree"): "rock", ("natural", "shingle"): "sand",
@@ -59,8 +63,8 @@ LANDUSE = {
     ("amenity", "college"): "institutional", ("amenity", "parking"): "parking", ("aeroway", "aerodrome"): "aerodrome",
     ("tourism", "camp_site"): "camp_site", ("tourism", "zoo"): "park", ("highway", "pedestrian"): "pedestrian",
 }  # fmt: skip
-PLACES = {"city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood", "isolated_dwelling", "farm", "locality",
-          "island", "islet"}  # fmt: skip
+PLACES = {"city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood", "isolated_dwelling", "farm",
+          "locality", "island", "islet"}  # fmt: skip
 # Key -> category of a point of interest; the kind is the key's value. The first key that an object has counts.
 POI_KEYS = {
     "amenity": "amenity", "shop": "shop", "tourism": "tourism", "healthcare": "health", "leisure": "leisure",
@@ -75,8 +79,8 @@ POI_CATEGORIES = {
                "prison", "embassy", "public_building", "ranger_station"},
     "money": {"bank", "atm", "bureau_de_change"},
     "transport": {"parking", "bus_station", "taxi", "fuel", "charging_station", "bicycle_parking", "bicycle_rental",
-                  "car_sharing", "car_rental", "ferry_terminal", "car_wash", "bicycle_repair_station", "parking_entrance",
-                  "motorcycle_parking"},
+                  "car_sharing", "car_rental", "ferry_terminal", "car_wash", "bicycle_repair_station",
+                  "parking_entrance", "motorcycle_parking"},
     "culture": {"theatre", "cinema", "arts_centre", "nightclub", "museum", "gallery", "artwork", "studio"},
     "religion": {"place_of_worship", "monastery"},
     "waste": {"recycling", "waste_basket", "waste_disposal", "waste_transfer_station"},
@@ -92,8 +96,8 @@ NOT_POIS = {
 _NO = {"", "no", "none"}
 
 # Only objects with one of these keys are looked at.
-KEYS = ("highway", "railway", "waterway", "natural", "water", "landuse", "leisure", "building", "place", "addr:housenumber",
-        "aeroway", *POI_KEYS)  # fmt: skip
+KEYS = ("highway", "railway", "waterway", "natural", "water", "landuse", "leisure", "building", "place",
+        "addr:housenumber", "aeroway", *POI_KEYS)  # fmt: skip
 AREA_KEYS = ("natural", "water", "waterway", "landuse", "leisure", "building", "aeroway", "highway", "addr:housenumber",
              *POI_KEYS)  # fmt: skip
 

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 from django.db import transaction
+from psycopg.sql import Composed
 
 from gisapp.errors import BadInput
 from gisapp.layer import Geometry, Target, all_apps, finishing
-from importers import checks, cleaning, mapping, merge, repair
+from importers import checks, cleaning, indexes, mapping, merge, repair
 from importers.mapping import Mapping
 from importers.opening import Format, Opened, open_file
 from importers.plan import Filled, Options, Plan
@@ -36,7 +37,7 @@ class Request:
     file: Path
     map_file: Path | None = None
     source: str = ""
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
 
 def open_source(opened: Opened, wanted: Mapping, geometry: Geometry) -> Source:
@@ -77,13 +78,13 @@ def _plan(request: Request, found: Mapping, source: Source) -> Plan:
     if not scalar("SELECT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = %s)", [srid]):
         raise BadInput("crs-unknown", crs=crs)
     filled = []
-    for field in request.target.fields:
-        if field.name in found.constants:
-            filled.append(Filled(field, constant=found.constants[field.name]))
-        elif field.name in found.fields:
-            column = source.column(found.fields[field.name])
+    for one in request.target.fields:
+        if one.name in found.constants:
+            filled.append(Filled(one, constant=found.constants[one.name]))
+        elif one.name in found.fields:
+            column = source.column(found.fields[one.name])
             assert column is not None
-            filled.append(Filled(field, column.name, column.kind, values=found.values.get(field.name, {})))
+            filled.append(Filled(one, column.name, column.kind, values=found.values.get(one.name, {})))
     id_column = source.column(found.id_column) if found.id_column else None
     return Plan(
         request.target, found.source, filled, srid,
@@ -97,7 +98,7 @@ def lock(table: str) -> None:
         raise BadInput("import-busy")
 
 
-def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: Report) -> None:
+def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: Report, late: list[Composed]) -> None:
     """Check, repair and merge what was staged, and write it all into the report."""
     reporter.step("prüfen")
     execute(cleaning.DATE_FUNCTION)
@@ -115,7 +116,7 @@ def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: 
     reporter.step("übernehmen")
     if options.sync:
         report.retired = merge.retire(plan)
-    done = merge.merge(plan, stage.read)
+    done = merge.merge(plan, stage.read, late)
     report.created, report.updated, report.unchanged = done.created, done.updated, done.unchanged
     left_out = [one for one in stage.problems if one.code != "nul-character"]
     report.rejected += sorted([*left_out, *checks.bad_rows(plan, MAX_LISTED)], key=lambda one: (one.row, one.field))
@@ -123,12 +124,14 @@ def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: 
     report.repaired += [one for one in stage.problems if one.code == "nul-character"]
 
 
-def finish(layers: list[str], source: str, reporter: Reporter) -> int:
-    """The steps that follow a merge into these layers, and what apps do after one; the number of rows linked."""
+def finish(layers: list[str], source: str, reporter: Reporter, late: list[Composed]) -> int:
+    """The steps that follow a merge into these layers, late indexes, and what apps do after one; the rows linked."""
     linked = 0
     for step in finishing(layers):
         reporter.step(step.title.de)
         linked += step.run(source)
+    reporter.step("Indexe bauen")
+    indexes.build(late)
     for app in all_apps():
         for layer in layers:
             if layer in app.after_import:
@@ -158,7 +161,7 @@ def _counted(batches: Iterator[pa.RecordBatch], source: Source, opened: Opened) 
         raise BadInput("file-corrupt", path=opened.path, reason=f"{rows} von {source.count} Objekten")
 
 
-def _import(request: Request, opened: Opened, reporter: Reporter, report: Report) -> None:
+def _import(request: Request, opened: Opened, reporter: Reporter, report: Report, late: list[Composed]) -> None:
     given = mapping.read(request.map_file) if request.map_file else Mapping()
     source = open_source(opened, given, request.target.geometry)
     if source.count == 0:
@@ -176,7 +179,7 @@ def _import(request: Request, opened: Opened, reporter: Reporter, report: Report
     stage.problems += source.problems
     report.read = stage.read + len({one.row for one in source.problems})
     report.notes += source.notes
-    put(plan, stage, request.options, reporter, report)
+    put(plan, stage, request.options, reporter, report, late)
 
 
 def run_import(request: Request, reporter: Reporter) -> Report:
@@ -187,11 +190,12 @@ def run_import(request: Request, reporter: Reporter) -> Report:
     """
     started = time.monotonic()
     report = Report(request.target.layer, request.source, request.file.name)
+    late: list[Composed] = []
     try:
         with transaction.atomic():
             with open_file(request.file) as opened:
-                _import(request, opened, reporter, report)
-            report.linked = finish([request.target.layer], report.source, reporter)
+                _import(request, opened, reporter, report, late)
+            report.linked = finish([request.target.layer], report.source, reporter, late)
             return conclude(report, request.options, started)
     except RolledBack as end:
         return end.report

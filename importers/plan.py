@@ -1,7 +1,8 @@
 """What is to be done: the target, where each of its fields comes from, and the options of this import."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
@@ -17,7 +18,7 @@ class Filled:
     column: str = ""
     kind: str = "text"
     constant: Any = None
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def raw(self) -> str:
@@ -101,5 +102,5 @@ class Plan:
         for other in self.target.model_class._meta.concrete_fields:
             plain = not (other.generated or other.primary_key or other.null or other.has_db_default())
             if plain and other.column not in known | {"source", self.target.geometry_column}:
-                missing.append((other.column, other.get_default()))
+                missing.append((str(other.column), other.get_default()))
         return missing

@@ -1,11 +1,11 @@
 """Geometry on its way into the table: one coordinate system, one kind, two dimensions, valid.
 
-An invalid geometry is repaired where that loses nothing: ST_MakeValid leaves the same dimension and, for an area, changes it
-by less than MAX_AREA_CHANGE. Otherwise the row is rejected.
+An invalid geometry is repaired where that loses nothing: ST_MakeValid leaves the same dimension and, for an area,
+changes it by less than MAX_AREA_CHANGE. Otherwise the row is rejected.
 """
 
 from psycopg import sql
-from psycopg.sql import Composable, Identifier, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from gisapp.geolibs import STORAGE_SRID
 from gisapp.layer import Geometry
@@ -52,7 +52,9 @@ def stage_good_rows(plan: Plan, stage: Stage, *, bad: bool) -> None:
         found = scalar("SELECT relkind::text FROM pg_class WHERE oid = to_regclass(%s)", ["pg_temp." + plan.staged])
         if found == {"VIEW": "v", "TABLE": "r"}[kind]:
             execute(sql.SQL("DROP {} pg_temp.{}").format(sql.SQL(kind), Identifier(plan.staged)))
-    anti = sql.SQL(" WHERE NOT EXISTS (SELECT FROM pg_temp.{} b WHERE b.row_no = r.row_no)").format(Identifier(plan.bad))
+    anti = sql.SQL(" WHERE NOT EXISTS (SELECT FROM pg_temp.{} b WHERE b.row_no = r.row_no)").format(
+        Identifier(plan.bad)
+    )
     query = sql.SQL("SELECT {} FROM pg_temp.{} r{}").format(
         sql.SQL(", ").join(_columns(plan, stage)), Identifier(plan.raw), anti if bad else sql.SQL("")
     )
@@ -68,11 +70,11 @@ def repair(plan: Plan) -> list[RowProblem]:
         return []
     staged, bad = Identifier(plan.staged), Identifier(plan.bad)
     dimension = _DIMENSION[plan.target.geometry]
-    safe = sql.SQL("NOT ST_IsEmpty(mended)")
+    safe: SQL | Composed = sql.SQL("NOT ST_IsEmpty(mended)")
     if dimension == 3:
-        safe = sql.SQL("NOT ST_IsEmpty(mended) AND abs(ST_Area(mended) - ST_Area(geom)) <= {} * ST_Area(mended)").format(
-            Literal(MAX_AREA_CHANGE)
-        )
+        safe = sql.SQL(
+            "NOT ST_IsEmpty(mended) AND abs(ST_Area(mended) - ST_Area(geom)) <= {} * ST_Area(mended)"
+        ).format(Literal(MAX_AREA_CHANGE))
     rows = execute(
         sql.SQL(
             "WITH broken AS MATERIALIZED (SELECT row_no, source_id, geom, ST_IsValidReason(geom) AS reason,"
@@ -99,7 +101,7 @@ def drop_bad(plan: Plan) -> None:
 
 
 def join_parts(plan: Plan) -> int:
-    """One row of the staged rows of one id (a town and its water), where the target knows parts; how many were joined."""
+    """One row of the staged rows of one id (a town and its water) where the target knows parts; how many joined."""
     if not plan.target.parts:
         return 0
     execute(

@@ -80,7 +80,10 @@ class Report:
         lines += [f"  {one.layer}: {one.read} gelesen, {one.created} neu, {one.updated} geändert,"
                   f" {one.unchanged} unverändert, {one.rejected_count} abgelehnt" for one in self.layers]  # fmt: skip
         lines += [f"  {note}" for note in self.facts()]
-        lines += [f"  Zeile {one.row} ({one.id}): {one.field}: {reason(one)} {one.value}".rstrip() for one in self.rejected[:10]]
+        lines += [
+            f"  Zeile {one.row} ({one.id}): {one.field}: {reason(one)} {one.value}".rstrip()
+            for one in self.rejected[:10]
+        ]
         if self.rejected_count > 10:
             lines.append(f"  ... und {self.rejected_count - 10} weitere; vollständig mit --report DATEI.html")
         if self.dry_run:
@@ -103,8 +106,10 @@ def _problem(one: RowProblem) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
-table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{border-bottom:1px solid #bbb;padding:.3rem .6rem;text-align:left;
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
+table{border-collapse:collapse;width:100%;margin:1rem 0}
+th,td{border-bottom:1px solid #bbb;padding:.3rem .6rem;text-align:left;
 vertical-align:top;overflow-wrap:anywhere}td.n{text-align:right;font-variant-numeric:tabular-nums}
 pre{background:#f3f3f3;padding:1rem;overflow:auto}
 @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}pre{background:#262626}th,td{border-color:#555}}"""
@@ -121,10 +126,14 @@ def _cell(value: object) -> str:
     return f'<td class="n">{value}</td>' if number else f"<td>{escape(str(value))}</td>"
 
 
+def _counts(one: Report) -> tuple[object, ...]:
+    changes = (one.read, one.created, one.updated, one.unchanged, one.retired)
+    return (one.layer, *changes, len(one.repaired), one.rejected_count)
+
+
 def as_html(report: Report) -> str:
     """The report as one self-contained page (no script, nothing fetched)."""
-    counts = [(one.layer, one.read, one.created, one.updated, one.unchanged, one.retired, len(one.repaired), one.rejected_count)
-              for one in (report.layers or [report])]  # fmt: skip
+    counts = [_counts(one) for one in report.layers or [report]]
     heads = ("Ebene", "gelesen", "neu", "geändert", "unverändert", "stillgelegt", "repariert", "abgelehnt")
     parts = [_table("Zahlen", heads, counts)]
     columns = ("Zeile", "Kennung", "Feld", "Grund", "Wert")

@@ -39,8 +39,8 @@ class RowProblem:
 class Source:
     """A readable file. `batches(names)` yields record batches of these columns and of GEOMETRY (WKB, may be NULL).
 
-    `crs` is what the file says ("EPSG:25832", WKT) or None; `count` is -1 where unknown. Rows that the reader itself had
-    to leave out are added to `problems` while it reads.
+    `crs` is what the file says ("EPSG:25832", WKT) or None; `count` is -1 where unknown. Rows that the reader itself
+    had to leave out are added to `problems` while it reads.
     """
 
     columns: Sequence[Column]

@@ -16,7 +16,7 @@ import shapely
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
-from psycopg.sql import Composable, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from gisapp.errors import BadInput
 from importers import binarycopy
@@ -33,13 +33,13 @@ def cursor() -> psycopg.Cursor[Any]:
     return found
 
 
-def execute(statement: Composable | str, values: Sequence[Any] | None = None) -> psycopg.Cursor[Any]:
+def execute(statement: SQL | Composed | str, values: Sequence[Any] | None = None) -> psycopg.Cursor[Any]:
     """Run one statement on Django's connection (inside its transaction)."""
     text = sql.SQL(statement) if isinstance(statement, str) else statement
     return cursor().execute(text, values)
 
 
-def scalar(statement: Composable | str, values: Sequence[Any] | None = None) -> Any:
+def scalar(statement: SQL | Composed | str, values: Sequence[Any] | None = None) -> Any:
     row = execute(statement, values).fetchone()
     return None if row is None else row[0]
 
@@ -69,7 +69,7 @@ class Stage:
     def create(self) -> None:
         """Create the raw table in this transaction, in place of one that a former import of it left."""
         wanted: list[Composable] = [sql.SQL("row_no bigint")]
-        id_text = sql.SQL("source_id text")
+        id_text: Composable = sql.SQL("source_id text")
         if not self.plan.id_column:
             id_text = sql.SQL("source_id text GENERATED ALWAYS AS ({}) STORED").format(_hash(self.plan))
         columns = [sql.SQL("{} {}").format(Identifier(one.raw), sql.SQL(_SQL_TYPES[one.kind])) for one in self._columns]
@@ -86,7 +86,7 @@ class Stage:
             ).format(Identifier(self.plan.bad))
         )
 
-    def _statement(self) -> Composable:
+    def _statement(self) -> Composed:
         names = ["row_no", "geom", *(one.raw for one in self._columns)]
         if self.plan.id_column:
             names.append("source_id")
@@ -192,7 +192,7 @@ def _decoded(value: bytes) -> str:
         return value.decode("cp1252", "replace")
 
 
-def _send(statement: Composable, data: list[memoryview]) -> None:
+def _send(statement: Composed, data: list[memoryview]) -> None:
     with cursor().copy(statement) as copy:
         copy.write(binarycopy.HEADER)
         for block in data:

@@ -20,7 +20,9 @@ def _columns(target: TableTarget, heads: list[str]) -> dict[str, str]:
     by_name = {folded(head): head for head in heads}
     found = {}
     for name in target.columns:
-        head = next((by_name[folded(one)] for one in (*target.aliases.get(name, ()), name) if folded(one) in by_name), None)
+        head = next(
+            (by_name[folded(one)] for one in (*target.aliases.get(name, ()), name) if folded(one) in by_name), None
+        )
         if head is None:
             raise BadInput("column-missing", field=name, columns=", ".join(heads))
         found[name] = head
@@ -39,7 +41,7 @@ def run_table_import(target: TableTarget, file: Path, options: Options) -> Repor
             rows = [{name: line.get(head, "") for name, head in columns.items()} for line in lines]
             report.read = len(rows)
             report.created, report.updated, report.unchanged = target.load(rows)
-            report.linked = pipeline.finish([target.name], target.name, Reporter())
+            report.linked = pipeline.finish([target.name], target.name, Reporter(), [])
             return pipeline.conclude(report, options, started)
     except pipeline.RolledBack as end:
         return end.report

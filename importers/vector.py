@@ -16,7 +16,20 @@ from importers.opening import Format, Opened
 from importers.source import GEOMETRY, Column, Source
 
 ALLOWED_DRIVERS = frozenset(
-    {"GPKG", "ESRI Shapefile", "GeoJSON", "GeoJSONSeq", "FlatGeobuf", "LIBKML", "KML", "GML", "DXF", "CSV", "MEM", "Memory"}
+    {
+        "GPKG",
+        "ESRI Shapefile",
+        "GeoJSON",
+        "GeoJSONSeq",
+        "FlatGeobuf",
+        "LIBKML",
+        "KML",
+        "GML",
+        "DXF",
+        "CSV",
+        "MEM",
+        "Memory",
+    }
 )
 BATCH = 65_536
 _NO_NETWORK = {

@@ -1,7 +1,7 @@
 """What follows an import: areas made of their parts, and places, streets and addresses linked to what they lie in.
 
-Each step is set-based SQL in `sql/link_*.sql`, runs inside the importer's transaction, and touches only rows that change,
-so that the same file again changes nothing.
+Each step is set-based SQL in `sql/link_*.sql`, runs inside the importer's transaction, and touches only rows that
+change, so that the same file again changes nothing.
 """
 
 from pathlib import Path
@@ -52,12 +52,11 @@ def link_streets(source: str) -> int:
 
 
 def link_addresses(source: str) -> int:
-    return _run("link_addresses.sql")
+    """Each address to its municipality and to the street of its name and locality.
 
-
-def link_addresses_to_streets(source: str) -> int:
-    """Each address to the street of its name and locality; a street known from addresses alone is created."""
-    return _run("link_addresses_to_streets.sql", near=NEAR_M)
+    A street known from addresses alone is created.
+    """
+    return _run("link_addresses.sql", near=NEAR_M)
 
 
 def group_streets(relation: str) -> None:

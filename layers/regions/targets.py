@@ -85,7 +85,16 @@ ADDRESSES = Target(
     required=("street_name", "house_number"),
     aliases={
         "street_name": (*_STREET_NAMES, "street_name"),
-        "house_number": ("addr:housenumber", "hausnummer", "hausnr", "hnr", "hsnr", "nr", "house_number", "housenumber"),
+        "house_number": (
+            "addr:housenumber",
+            "hausnummer",
+            "hausnr",
+            "hnr",
+            "hsnr",
+            "nr",
+            "house_number",
+            "housenumber",
+        ),
         "postcode": _POSTCODE_NAMES,
         "locality": _LOCALITY_NAMES,
     },
@@ -124,8 +133,6 @@ FINISH = (
            linking.link_places, 30),
     Finish(Text("Straßen zu Gemeinden", "Streets to municipalities"),
            ("municipalities", "streets"), linking.link_streets, 40),
-    Finish(Text("Adressen zu Gemeinden", "Addresses to municipalities"), ("municipalities", "addresses"),
-           linking.link_addresses, 50),
-    Finish(Text("Adressen zu Straßen", "Addresses to streets"), ("addresses", "streets"),
-           linking.link_addresses_to_streets, 60),
+    Finish(Text("Adressen zu Straßen und Gemeinden", "Addresses to streets and municipalities"),
+           ("municipalities", "streets", "addresses"), linking.link_addresses, 50),
 )  # fmt: skip

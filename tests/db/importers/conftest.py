@@ -36,12 +36,16 @@ def run(db: None) -> Importer:
 
 
 def write_file(
-    path: Path, shapes: Sequence[Any], columns: dict[str, Sequence[Any]], *, kind: str = "Unknown", crs: str | None = "EPSG:25832",
+    path: Path, shapes: Sequence[Any], columns: dict[str, Sequence[Any]], *, kind: str = "Unknown",
+    crs: str | None = "EPSG:25832",
     driver: str = "", **options: Any,
 ) -> Path:  # fmt: skip
     """A vector file of these shapes (WKT) and columns, by pyogrio."""
     geometry = shapely.to_wkb(shapely.from_wkt(list(shapes)), flavor="iso")
-    data = [np.array(list(values), dtype=object if isinstance(values[0], str | type(None)) else None) for values in columns.values()]
+    data = [
+        np.array(list(values), dtype=object if isinstance(values[0], str | type(None)) else None)
+        for values in columns.values()
+    ]
     pyogrio.raw.write(
         path, geometry, data, list(columns), geometry_type=kind, crs=crs, driver=driver or None, **options
     )  # fmt: skip

@@ -51,7 +51,7 @@ def test_03_the_html_report_stands_alone_and_escapes(file: Path, tmp_path: Path)
     gisapp_import("buildings", file, "--report", page)
     text = page.read_text(encoding="utf-8")
     assert '<html lang="de">' in text and "&lt;b&gt;" in text and "falsche Art von Geometrie" in text
-    assert "<script" not in text and "http" not in text.replace('http-equiv', "") and "<b>" not in text
+    assert "<script" not in text and "http" not in text.replace("http-equiv", "") and "<b>" not in text
     gisapp_import("buildings", file, "--report", tmp_path / "bericht.json")
     assert json.loads((tmp_path / "bericht.json").read_text())["unchanged"] == 1
 

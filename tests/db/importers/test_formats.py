@@ -14,13 +14,16 @@ from tests.db.importers.conftest import Importer, square, write_file
 
 pytestmark = pytest.mark.django_db
 POINTS = ["POINT (550000 6030000)", "POINT (551000 6031000)", "POINT (552000 6032000)"]
+UTM = 'crs = "EPSG:25832"\n[fields]\nkind = "kind"\n[id]\ncolumn = "id"\n'
 COLUMNS = {"id": ["a", "b", "c"], "kind": ["school", "bakery", "park"], "name": ["Öhlmühle", "Bäcker", None]}
 
 
 def pois() -> list[tuple[str, str, str, str]]:
     model = apps.get_model("basemap.Poi")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT source_id, kind, name, ST_AsText(ST_SnapToGrid(geom, 0.01)) FROM basemap_poi ORDER BY kind DESC")
+        cursor.execute(
+            "SELECT source_id, kind, name, ST_AsText(ST_SnapToGrid(geom, 0.01)) FROM basemap_poi ORDER BY kind DESC"
+        )
         assert model.objects.count() >= 0
         return cursor.fetchall()
 
@@ -71,7 +74,9 @@ class TestFormats:
 
     def test_04_dxf_areas_are_closed_lines(self, run: Importer, tmp_path: Path) -> None:
         ring = "LINESTRING (550000 6030000, 550010 6030000, 550010 6030010, 550000 6030010, 550000 6030000)"
-        file = write_file(tmp_path / "haus.dxf", [ring, "LINESTRING (550000 6030000, 550010 6030010)"], {}, driver="DXF", crs=None)
+        file = write_file(
+            tmp_path / "haus.dxf", [ring, "LINESTRING (550000 6030000, 550010 6030010)"], {}, driver="DXF", crs=None
+        )
         report = run("buildings", file, map='crs = "EPSG:25832"\n[constants]\nkind = "house"\n')
         assert (report.read, report.created) == (2, 1)
         assert [(one.row, one.code) for one in report.rejected] == [(2, "geometry-type")]
@@ -80,10 +85,10 @@ class TestFormats:
     @pytest.mark.parametrize(("text", "mapping"), [
         ("id;kind;lon;lat\na;school;9,77;54,41\n", ""),
         ("id,kind,longitude,latitude\na,school,9.77,54.41\n", ""),
-        ("id\tkind\tx\ty\na\tschool\t549970.5\t6029500\n", 'crs = "EPSG:25832"\n[fields]\nkind = "kind"\n[id]\ncolumn = "id"\n'),
-        ("id|kind|wkt\na|school|POINT (549970 6029500)\n", 'crs = "EPSG:25832"\n[fields]\nkind = "kind"\n[id]\ncolumn = "id"\n'),
+        ("id\tkind\tx\ty\na\tschool\t549970.5\t6029500\n", UTM),
+        ("id|kind|wkt\na|school|POINT (549970 6029500)\n", UTM),
         ('id,kind,wkt\na,school,"SRID=25832;POINT (549970 6029500)"\n',
-         'crs = "EPSG:25832"\n[fields]\nkind = "kind"\n[id]\ncolumn = "id"\n'),
+         UTM),
     ])  # fmt: skip
     def test_05_csv_of_every_shape(self, run: Importer, tmp_path: Path, text: str, mapping: str) -> None:
         file = tmp_path / "pois.csv"
@@ -97,7 +102,13 @@ class TestFormats:
 
 class TestCoordinateSystems:
     def test_01_gauss_krueger_is_transformed_with_beta2007(self, run: Importer, tmp_path: Path) -> None:
-        file = write_file(tmp_path / "gk.gpkg", ["POINT (3556000 6022000)"], {"id": ["a"], "kind": ["x"]}, kind="Point", crs="EPSG:31467")
+        file = write_file(
+            tmp_path / "gk.gpkg",
+            ["POINT (3556000 6022000)"],
+            {"id": ["a"], "kind": ["x"]},
+            kind="Point",
+            crs="EPSG:31467",
+        )
         run("pois", file)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -114,7 +125,9 @@ class TestCoordinateSystems:
         assert run("pois", file, map='crs = "EPSG:25832"\n[fields]\nkind = "kind"\n[id]\ncolumn="id"\n').created == 3
 
     def test_03_degrees_that_claim_to_be_metres_are_refused(self, run: Importer, tmp_path: Path) -> None:
-        file = write_file(tmp_path / "pois.gpkg", ["POINT (9.7 54.4)", "POINT (9.8 54.5)"], {"kind": ["x", "y"]}, kind="Point")
+        file = write_file(
+            tmp_path / "pois.gpkg", ["POINT (9.7 54.4)", "POINT (9.8 54.5)"], {"kind": ["x", "y"]}, kind="Point"
+        )
         with pytest.raises(BadInput, match="crs-wrong"):
             run("pois", file)
 
@@ -126,15 +139,26 @@ class TestCoordinateSystems:
 
     def test_05_infinite_coordinates_are_rejected(self, run: Importer, tmp_path: Path) -> None:
         file = tmp_path / "pois.csv"
-        file.write_text("id,kind,wkt\na,x,POINT (550000 6030000)\nb,x,POINT (inf 6030000)\nc,x,POINT (nan nan)\nd,x,POINT (1 1)\n"
-                        "e,x,POINT (551000 6030000)\nf,x,POINT (552000 6030000)\ng,x,POINT (553000 6030000)\n")  # fmt: skip
-        report = run("pois", file, map='crs = "EPSG:25832"\n[fields]\nkind = "kind"\n[id]\ncolumn = "id"\n')
+        places = [
+            "550000 6030000",
+            "inf 6030000",
+            "nan nan",
+            "1 1",
+            "551000 6030000",
+            "552000 6030000",
+            "553000 6030000",
+        ]
+        rows = [f"{name},x,POINT ({place})" for name, place in zip("abcdefg", places, strict=True)]
+        file.write_text("id,kind,wkt\n" + "\n".join(rows) + "\n")
+        report = run("pois", file, map=UTM)
         assert (report.created, {one.id or one.row for one in report.rejected}) == (4, {"b", "c", "d"})
 
 
 class TestTexts:
     def test_01_a_shapefile_without_utf8_is_read_as_windows_1252(self, run: Importer, tmp_path: Path) -> None:
-        file = write_file(tmp_path / "pois.shp", POINTS, COLUMNS, kind="Point", driver="ESRI Shapefile", encoding="CP1252")
+        file = write_file(
+            tmp_path / "pois.shp", POINTS, COLUMNS, kind="Point", driver="ESRI Shapefile", encoding="CP1252"
+        )
         file.with_suffix(".cpg").unlink(missing_ok=True)
         report = run("pois", file)
         assert pois() == EXPECTED
@@ -149,7 +173,9 @@ class TestTexts:
             assert name == "Öhlmühle – „Süd“", encoding
 
     def test_03_empty_texts_and_nothing_are_the_default(self, run: Importer, tmp_path: Path) -> None:
-        file = write_file(tmp_path / "p.gpkg", POINTS, {"id": list("abc"), "kind": [" school ", "", None]}, kind="Point")
+        file = write_file(
+            tmp_path / "p.gpkg", POINTS, {"id": list("abc"), "kind": [" school ", "", None]}, kind="Point"
+        )
         report = run("pois", file)
         assert [(one.row, one.field, one.code) for one in report.rejected] == [
             (2, "kind", "required-missing"), (3, "kind", "required-missing"),
@@ -166,7 +192,12 @@ class TestGeometry:
         assert text.startswith("MULTIPOLYGON") and " 7" not in text
 
     def test_02_other_kinds_are_rejected_by_row(self, run: Importer, tmp_path: Path) -> None:
-        shapes = [square(550000, 6030000), "POINT (550000 6030000)", f"GEOMETRYCOLLECTION ({square(550000, 6030000)})", None]
+        shapes = [
+            square(550000, 6030000),
+            "POINT (550000 6030000)",
+            f"GEOMETRYCOLLECTION ({square(550000, 6030000)})",
+            None,
+        ]
         file = write_file(tmp_path / "b.gpkg", shapes, {"id": list("abcd")})
         report = run("buildings", file)
         assert [(one.row, one.code, one.value) for one in report.rejected] == [
@@ -175,7 +206,10 @@ class TestGeometry:
         assert report.created == 1
 
     def test_03_repaired_where_nothing_is_lost_else_rejected(self, run: Importer, tmp_path: Path) -> None:
-        spike = "POLYGON ((550000 6030000, 550100 6030000, 550100 6030100, 550100 6030150, 550100 6030100, 550000 6030100, 550000 6030000))"
+        spike = (
+            "POLYGON ((550000 6030000, 550100 6030000, 550100 6030100, 550100 6030150, 550100 6030100,"
+            " 550000 6030100, 550000 6030000))"
+        )
         bow_tie = "POLYGON ((550000 6030000, 550100 6030100, 550100 6030000, 550000 6030100, 550000 6030000))"
         file = write_file(tmp_path / "b.gpkg", [spike, bow_tie, square(550000, 6030000)], {"id": list("abc")})
         report = run("buildings", file)
@@ -209,14 +243,17 @@ class TestValues:
     def test_01_integers_dates_and_keys(self, run: Importer, tmp_path: Path) -> None:
         file = tmp_path / "gemeinden.csv"
         rows = [
-            ("1058001", "A", "1234", "01.01.2020"), ("01058002", "B", "12,5", "2020-01-01"), ("01058003", "C", "-3", ""),
+            ("1058001", "A", "1234", "01.01.2020"), ("01058002", "B", "12,5", "2020-01-01"),
+            ("01058003", "C", "-3", ""),
             ("x", "D", "5", "2020-02-31"), ("01058005", "", "99999999999", "20200101"), ("01058001", "F", "7", ""),
         ]  # fmt: skip
-        lines = [f'{key};{name};{people};{since};"{square(550000 + 200 * n, 6030000)}"' for n, (key, name, people, since) in enumerate(rows)]
+        lines = [
+            f'{key};{name};{people};{since};"{square(550000 + 200 * n, 6030000)}"'
+            for n, (key, name, people, since) in enumerate(rows)
+        ]
         file.write_text("AGS;GEN;EWZ;WSK;WKT\n" + "\n".join(lines) + "\n")
-        mapping = (
-            'crs = "EPSG:25832"\n[fields]\nkey = "AGS"\nname = "GEN"\npopulation = "EWZ"\nvalid_from = "WSK"\n[id]\ncolumn = "AGS"\n'
-        )
+        mapping = 'crs = "EPSG:25832"\n[fields]\n'
+        mapping += 'key = "AGS"\nname = "GEN"\npopulation = "EWZ"\nvalid_from = "WSK"\n[id]\ncolumn = "AGS"\n'
         report = run("municipalities", file, map=mapping)
         assert [(one.row, one.field, one.code) for one in report.rejected] == [
             (2, "population", "not-an-integer"), (3, "population", "not-an-integer"), (4, "key", "bad-area-key"),
@@ -252,7 +289,9 @@ class TestValues:
         model = apps.get_model("basemap.Poi")
         model.objects.update(website="https://beispiel.example")
         before = {one.source_id: one.updated_at for one in model.objects.all()}
-        newer = write_file(tmp_path / "p2.gpkg", POINTS, COLUMNS | {"kind": ["school", "butcher", "park"]}, kind="Point")
+        newer = write_file(
+            tmp_path / "p2.gpkg", POINTS, COLUMNS | {"kind": ["school", "butcher", "park"]}, kind="Point"
+        )
         report = run("pois", newer, source="p")
         assert (report.created, report.updated, report.unchanged) == (0, 1, 2)
         changed = model.objects.get(source_id="b")

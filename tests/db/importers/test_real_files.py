@@ -129,7 +129,13 @@ category = "education"
         assert report.created + report.rejected_count == len(rows)
         assert report.created <= len(located)
         assert scalar("SELECT count(*) FROM basemap_poi WHERE source = 'schulen' AND kind = 'school'") == report.created
-        assert scalar("SELECT count(*) FROM basemap_poi WHERE NOT geom @ ST_MakeEnvelope(420000, 5900000, 660000, 6110000, 25832)") == 0
+        assert (
+            scalar(
+                "SELECT count(*) FROM basemap_poi"
+                " WHERE NOT geom @ ST_MakeEnvelope(420000, 5900000, 660000, 6110000, 25832)"
+            )
+            == 0
+        )
 
     def test_02_bad_rows_are_named(self, run: Importer, real_data: Path, tmp_path: Path) -> None:
         lines = (real_data / "poi" / "schulen_schleswig_holstein.csv").read_text().splitlines()[:8]
@@ -167,7 +173,9 @@ class TestOpenStreetMap:
             assert parts[layer].read == count, layer
             table = next(one.model_class._meta.db_table for one in all_targets() if one.layer == layer)
             if layer != "streets":
-                assert scalar(f"SELECT count(*) FROM {table} WHERE source = 'osm'") == count - parts[layer].rejected_count
+                assert (
+                    scalar(f"SELECT count(*) FROM {table} WHERE source = 'osm'") == count - parts[layer].rejected_count
+                )
         codes = {one.code for one in report.rejected}
         assert codes <= {"node-missing", "relation-broken", "geometry-invalid"}
 

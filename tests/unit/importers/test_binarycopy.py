@@ -19,7 +19,8 @@ def by_hand(columns: Sequence[Sequence[Any]], kinds: Sequence[str]) -> bytes:
             if value is None:
                 out += struct.pack(">i", -1)
                 continue
-            data = {"i": lambda v: struct.pack(">q", v), "f": lambda v: struct.pack(">d", v), "b": lambda v: struct.pack(">?", v),
+            data = {"i": lambda v: struct.pack(">q", v), "f": lambda v: struct.pack(">d", v),
+                    "b": lambda v: struct.pack(">?", v),
                     "s": lambda v: v.encode(), "w": lambda v: v}[kind](value)  # fmt: skip
             out += struct.pack(">i", len(data)) + data
     return out

@@ -39,10 +39,19 @@ def test_02_areas(tags: dict[str, str], expected: list[tuple[str, str]]) -> None
     assert layers(osm_tags.areas(tags)) == expected
 
 
-@pytest.mark.parametrize(("number", "said"), [("12a", "12a"), ("12 A", "12 A"), ("12-14", "12-14"), (" 3  b ", "3 b"), ("1;3", "1;3")])
+@pytest.mark.parametrize(
+    ("number", "said"), [("12a", "12a"), ("12 A", "12 A"), ("12-14", "12-14"), (" 3  b ", "3 b"), ("1;3", "1;3")]
+)
 def test_03_house_numbers(number: str, said: str) -> None:
-    ((layer, row),) = osm_tags.points({"addr:housenumber": number, "addr:street": "Dorfstraße", "addr:city": "Ascheffel"})
-    assert (layer, row["house_number"], row["street_name"], row["locality"]) == ("addresses", said, "Dorfstraße", "Ascheffel")
+    ((layer, row),) = osm_tags.points(
+        {"addr:housenumber": number, "addr:street": "Dorfstraße", "addr:city": "Ascheffel"}
+    )
+    assert (layer, row["house_number"], row["street_name"], row["locality"]) == (
+        "addresses",
+        said,
+        "Dorfstraße",
+        "Ascheffel",
+    )
 
 
 def test_04_a_place_stands_for_the_street() -> None:
@@ -64,19 +73,25 @@ def test_06_points_of_interest(tags: dict[str, str], category: str, kind: str) -
     assert (layer, row["category"], row["kind"]) == ("pois", category, kind)
 
 
-@pytest.mark.parametrize("tags", [{"amenity": "bench"}, {"shop": "no"}, {"emergency": "fire_hydrant"}, {"natural": "tree"}])
+@pytest.mark.parametrize(
+    "tags", [{"amenity": "bench"}, {"shop": "no"}, {"emergency": "fire_hydrant"}, {"natural": "tree"}]
+)
 def test_07_what_is_none(tags: dict[str, str]) -> None:
     assert osm_tags.points(tags) == []
 
 
-@pytest.mark.parametrize(("said", "levels"), [("2", 2), ("3;4", 3), ("2.5", 2), ("viele", None), ("99999999999999", None)])
+@pytest.mark.parametrize(
+    ("said", "levels"), [("2", 2), ("3;4", 3), ("2.5", 2), ("viele", None), ("99999999999999", None)]
+)
 def test_08_storeys(said: str, levels: int | None) -> None:
     ((_layer, row),) = osm_tags.areas({"building": "house", "building:levels": said})
     assert row["levels"] == levels
 
 
 def test_09_places_need_a_name() -> None:
-    assert layers(osm_tags.places({"place": "village", "name": "Ascheffel", "population": "1.020"})) == [("places", "village")]
+    assert layers(osm_tags.places({"place": "village", "name": "Ascheffel", "population": "1.020"})) == [
+        ("places", "village")
+    ]
     ((_layer, row),) = osm_tags.places({"place": "village", "name": "Ascheffel", "population": "1.020"})
     assert row["population"] == 1020
     assert osm_tags.places({"place": "village"}) == []
