@@ -13,6 +13,7 @@ from layers.basemap.styles import (
     WATER_STYLE,
     WATERWAY_STYLE,
 )
+from layers.basemap.targets import TARGETS
 
 GROUP = Text("Grundkarte", "Base map")
 LIVING = Text("Leben vor Ort", "Local life")
@@ -212,6 +213,7 @@ register(
     App(
         name="basemap",
         layers=(LANDUSE, WATERS, WATERWAYS, BUILDINGS, PATHS, ROADS, RAILS, POIS),
+        targets=TARGETS,
         demo=[DemoPart(20, GROUP, demo.build)],
     )
 )
