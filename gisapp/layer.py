@@ -5,6 +5,7 @@ styles, TileJSON, OGC API Features, REST, search, the map's switch and legend, t
 Nothing in gisapp names a layer; whoever needs one asks `get` or `all_layers`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -72,9 +73,9 @@ class Audience(StrEnum):
 class Field:
     """One public or private attribute.
 
-    `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff
-    pages and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value into
-    the vector tiles: keep these few and of few distinct values.
+    `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff pages
+    and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value
+    into the vector tiles: keep these few and of few distinct values.
     """
 
     name: str
@@ -111,11 +112,13 @@ class Style:
 
     Tell things apart by lightness, dash or shape as well as by hue, so that it works colour-blind and in grey print.
     `dark` names paint properties that the dark mode replaces: {"style layer id": {"fill-color": "#222"}}.
+    `icons` maps a name that "icon-image" uses to the static path of its SVG.
     """
 
     layers: Sequence[Mapping[str, Any]]
     legend: Sequence[LegendEntry]
     dark: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    icons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,8 @@ class SearchHit:
     bbox: tuple[float, float, float, float] | None = None
 
 
+# Layer and field names stand in addresses, files and SQL.
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 SearchFunction = Callable[[str, Any, int], list[SearchHit]]
 DEFAULT_EXPORTS = ("gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf")
 
@@ -148,7 +153,9 @@ DEFAULT_EXPORTS = ("gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf")
 class Layer:
     """Everything about one layer. `model` is "app.Model"; a database view gets an unmanaged model.
 
-    `visible_to(user)` is the only way to the features: a queryset of exactly those the user may see.
+    `visible_to(user)` is the only way to the features: a queryset of exactly those the user may see. Where it gives
+    different users different rows, `same_for_everyone` is False, so that no shared cache keeps an answer.
+    `search_column` is a stored, trigram-indexed folded text (base_models.folded) of the search fields.
     """
 
     name: str
@@ -175,12 +182,17 @@ class Layer:
     switched_on: bool = False
     base_map: bool = False
     interactive: bool = True
+    same_for_everyone: bool = True
     search: SearchFunction | None = None
+    search_column: str = ""
     search_weight: float = 1.0
     order: int = 100
 
     def __post_init__(self) -> None:
         names = [one.name for one in self.fields]
+        for name in (self.name, *names):
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"layer {self.name}: {name} is no name: a-z, 0-9, _ and at most 40 of them")
         if len(set(names)) != len(names):
             raise ValueError(f"layer {self.name}: a field is declared twice")
         for name in (self.label, *self.list_columns):
@@ -371,6 +383,7 @@ class App:
     demo: Sequence[DemoPart] = ()
     error_texts: Sequence[errors.ErrorText] = ()
     areas: Callable[[float, float], list[Mapping[str, Any]]] | None = None
+    nearest: Callable[[float, float, Any], Mapping[str, Any] | None] | None = None
     after_import: Mapping[str, Callable[[], None]] = field(default_factory=dict)
 
 

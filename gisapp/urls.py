@@ -1,8 +1,11 @@
 """Every address of the site. Layers add theirs through `gisapp.layer.App.urls`."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("gisapp.api.urls")),
+    path("ogc/", include("gisapp.features.urls")),
+    path("tiles/", include("gisapp.tiles.urls")),
 ]

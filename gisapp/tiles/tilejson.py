@@ -1,0 +1,34 @@
+"""TileJSON 3.0 from the registry."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gisapp.extent import common
+from gisapp.layer import Layer, Type
+
+_JSON_TYPES = {Type.INTEGER: "Number", Type.NUMBER: "Number", Type.BOOLEAN: "Boolean"}
+
+
+def describe(layers: Sequence[Layer], base_url: str, user: Any) -> dict[str, Any]:
+    """The TileJSON document of these layers in one source."""
+    names = ",".join(one.name for one in layers)
+    return {
+        "tilejson": "3.0.0",
+        "name": ", ".join(str(one.title) for one in layers),
+        "attribution": ", ".join(dict.fromkeys(one.attribution for one in layers if one.attribution)),
+        "scheme": "xyz",
+        "tiles": [f"{base_url}/tiles/{names}/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": min(one.min_zoom for one in layers),
+        "maxzoom": max(one.max_zoom for one in layers),
+        "bounds": list(common(layers, user)),
+        "vector_layers": [
+            {
+                "id": one.name,
+                "description": str(one.description),
+                "minzoom": one.min_zoom,
+                "maxzoom": one.max_zoom,
+                "fields": {field.name: _JSON_TYPES.get(field.type, "String") for field in one.tile_fields},
+            }
+            for one in layers
+        ],
+    }
