@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from psycopg import Error as PsycopgError
 
 from gisapp.errors import BadInput, from_database
@@ -61,8 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         report.check_name(arguments.report)
     try:
-        with transaction.atomic():
-            done = _import(arguments)
+        done = _import(arguments)
     except (DatabaseError, PsycopgError) as error:
         known = from_database(error)
         if known is None:
