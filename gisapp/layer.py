@@ -384,7 +384,6 @@ class App:
     error_texts: Sequence[errors.ErrorText] = ()
     areas: Callable[[float, float], list[Mapping[str, Any]]] | None = None
     nearest: Callable[[float, float, Any], Mapping[str, Any] | None] | None = None
-    after_import: Mapping[str, Callable[[], None]] = field(default_factory=dict)
 
 
 _apps: dict[str, App] = {}

@@ -33,6 +33,11 @@ def _run(name: str, **values: Any) -> int:
     return written
 
 
+def retire_demo(source: str) -> int:
+    """Areas of the demo region step aside where real ones were imported."""
+    return _run("demo_gives_way.sql")
+
+
 def derive_areas(source: str) -> int:
     """Districts as the union of their municipalities and countries of their districts, where none was imported."""
     return _run("link_areas.sql")

@@ -18,6 +18,8 @@ class AdministrativeArea(PolygonFeature):
     valid_from = models.DateField("gültig ab", null=True, blank=True)
     valid_to = models.DateField("gültig bis", null=True, blank=True)
     name_norm = folded("name")
+    # For zoom 8 and below: vertices closer than a fifth of a pixel to the line are dropped.
+    geom_small = tile_copy(models.MultiPolygonField, "ST_Multi(ST_Simplify(ST_Transform(geom, 3857), 120, true))")
 
     class Meta(PolygonFeature.Meta):
         abstract = True
@@ -36,6 +38,7 @@ class AdministrativeArea(PolygonFeature):
         indexes = (
             *PolygonFeature.Meta.indexes,
             GinIndex(fields=["name_norm"], opclasses=["gin_trgm_ops"], name="%(class)s_name"),
+            tile_index("geom_small", "small"),
         )
 
     def __str__(self) -> str:
@@ -63,7 +66,7 @@ class Municipality(AdministrativeArea):
 
     district = models.ForeignKey(District, models.PROTECT, null=True, blank=True, related_name="municipalities")
     amt = models.ForeignKey(Amt, models.SET_NULL, null=True, blank=True, related_name="municipalities")
-    county_name = models.TextField("Kreis laut Quelle", blank=True, db_default="")
+    county_name = models.TextField("Kreis laut Quelle", blank=True, default="", db_default="")
 
     class Meta(AdministrativeArea.Meta):
         constraints = (
@@ -87,7 +90,7 @@ class Place(PointFeature):
     """Ort, Ortsteil, Siedlung: a name people know, as a point."""
 
     name = models.TextField("Name")
-    kind = models.TextField("Art", db_default="village")
+    kind = models.TextField("Art", default="village", db_default="village")
     population = models.PositiveIntegerField("Einwohner", null=True, blank=True)
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="places")
     name_norm = folded("name")
@@ -106,8 +109,8 @@ class Street(Sourced):
     """A street of one locality: its name once, its course where a map knows it, its middle always."""
 
     name = models.TextField("Name")
-    locality = models.TextField("Ort", db_default="", blank=True)
-    postcode = models.TextField("PLZ", db_default="", blank=True)
+    locality = models.TextField("Ort", default="", db_default="", blank=True)
+    postcode = models.TextField("PLZ", default="", db_default="", blank=True)
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="streets")
     geom = models.MultiLineStringField(srid=STORAGE_SRID, null=True, blank=True)
     geom_3857 = tile_copy(models.MultiLineStringField, null=True)
@@ -119,12 +122,15 @@ class Street(Sourced):
         constraints = (
             *Sourced.Meta.constraints,
             models.CheckConstraint(condition=Q(geom__isnull=True) | Q(geom__isvalid=True), name="street_geom_valid"),
+            models.UniqueConstraint(
+                fields=["source", "name_norm", "locality", "postcode"], name="street_once", nulls_distinct=False
+            ),
         )
         indexes = (
             tile_index(),
             GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="street_search"),
-            models.Index(fields=["name_norm"], name="street_name_norm"),
             GinIndex(fields=["name_norm"], opclasses=["gin_trgm_ops"], name="street_name"),
+            models.Index(fields=["name_norm"], name="street_name_norm"),
         )
 
     def __str__(self) -> str:
@@ -136,8 +142,8 @@ class Address(PointFeature):
 
     street_name = models.TextField("Straße")
     house_number = models.TextField("Hausnummer")
-    postcode = models.TextField("PLZ", db_default="", blank=True)
-    locality = models.TextField("Ort", db_default="", blank=True)
+    postcode = models.TextField("PLZ", default="", db_default="", blank=True)
+    locality = models.TextField("Ort", default="", db_default="", blank=True)
     street = models.ForeignKey(Street, models.SET_NULL, null=True, blank=True, related_name="addresses")
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="addresses")
 

@@ -126,6 +126,8 @@ TABLES = (
 )
 
 FINISH = (
+    Finish(Text("Demo-Gebiete, an deren Stelle echte treten", "Demo areas that real ones replace"), ("municipalities",),
+           linking.retire_demo, 5),
     Finish(Text("Kreise und Länder", "Districts and countries"), ("municipalities", "districts", "countries"),
            linking.derive_areas, 10),
     Finish(Text("Ämter", "Aemter"), ("municipalities", "aemter", "aemter-mapping"), linking.derive_aemter, 20),
