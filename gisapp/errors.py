@@ -157,6 +157,7 @@ add(
               "The coordinate system {value} is not spoken here."),
     ErrorText("bad-number", 400, "{name} ist keine erlaubte Zahl: {value}", "{name} is not a permitted number: {value}"),
     ErrorText("bad-value", 400, "{name} hat einen unerlaubten Wert: {value}", "{name} has a value that is not allowed: {value}"),
+    ErrorText("unknown-parameter", 400, "Den Parameter {name} gibt es hier nicht.", "There is no parameter {name} here."),
     ErrorText("bad-tile", 404, "Diese Kachel gibt es nicht.", "There is no such tile."),
     ErrorText("unknown-format", 400, "Das Format {value} wird nicht angeboten; möglich sind {possible}.",
               "The format {value} is not on offer; possible are {possible}."),

@@ -157,6 +157,7 @@ class Layer:
 
     `visible_to(user)` is the only way to the features: a queryset of exactly those the user may see. Where it gives
     different users different rows, `same_for_everyone` is False, so that no shared cache keeps an answer.
+    `search_column` is a stored, trigram-indexed folded text (base_models.folded) of the search fields.
     """
 
     name: str
@@ -185,6 +186,7 @@ class Layer:
     interactive: bool = True
     same_for_everyone: bool = True
     search: SearchFunction | None = None
+    search_column: str = ""
     search_weight: float = 1.0
     order: int = 100
 
@@ -325,6 +327,7 @@ class App:
     demo: Sequence[DemoPart] = ()
     error_texts: Sequence[errors.ErrorText] = ()
     areas: Callable[[float, float], list[Mapping[str, Any]]] | None = None
+    nearest: Callable[[float, float, Any], Mapping[str, Any] | None] | None = None
     after_import: Mapping[str, Callable[[], None]] = field(default_factory=dict)
 
 

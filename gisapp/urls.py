@@ -6,5 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("gisapp.map.urls")),
     path("admin/", admin.site.urls),
+    path("api/", include("gisapp.api.urls")),
+    path("ogc/", include("gisapp.features.urls")),
     path("tiles/", include("gisapp.tiles.urls")),
 ]

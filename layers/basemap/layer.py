@@ -1,7 +1,7 @@
 """The base map from our own data: land, water, buildings, roads, paths, rails, points of interest."""
 
-from gisapp.layer import App, Field, Generalised, Geometry, Layer, Text, Type, register
-from layers.basemap import models
+from gisapp.layer import App, DemoPart, Field, Generalised, Geometry, Layer, Text, Type, register
+from layers.basemap import demo, models
 from layers.basemap.queries import current
 from layers.basemap.styles import (
     BUILDING_STYLE,
@@ -201,10 +201,17 @@ POIS = Layer(
     style=POI_STYLE,
     attribution=OSM,
     visible_to=current(models.Poi),
+    search_column="name_norm",
     min_zoom=12,
     switched_on=True,
     search_weight=0.9,
     order=95,
 )
 
-register(App(name="basemap", layers=(LANDUSE, WATERS, WATERWAYS, BUILDINGS, PATHS, ROADS, RAILS, POIS)))
+register(
+    App(
+        name="basemap",
+        layers=(LANDUSE, WATERS, WATERWAYS, BUILDINGS, PATHS, ROADS, RAILS, POIS),
+        demo=[DemoPart(20, GROUP, demo.build)],
+    )
+)

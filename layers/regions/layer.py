@@ -1,7 +1,7 @@
 """What the regions put on the map: administrative areas, places, streets, addresses."""
 
-from gisapp.layer import App, Field, Geometry, Layer, LegendEntry, Style, Text, Type, register
-from layers.regions import queries
+from gisapp.layer import App, DemoPart, Field, Geometry, Layer, LegendEntry, Style, Text, Type, register
+from layers.regions import demo, queries, search
 
 ADMINISTRATION = Text("Verwaltung", "Administration")
 GROUND = Text("Orte und Adressen", "Places and addresses")
@@ -37,7 +37,7 @@ def _border(colour: str, width: float, dash: list[float] | None, label_from: int
 def _area_fields(key: Text) -> tuple[Field, ...]:
     return (
         NAME,
-        Field("key", Type.STRING, key, tile=True, search=True, filter=True),
+        Field("key", Type.STRING, key, tile=True, filter=True),
         POPULATION,
         Field("valid_from", Type.DATE, Text("gültig ab", "valid from")),
         Field("valid_to", Type.DATE, Text("gültig bis", "valid to")),
@@ -72,6 +72,7 @@ MUNICIPALITIES = Layer(
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.municipalities,
+    search_column="name_norm",
     switched_on=True,
     search_weight=1.0,
     order=70,
@@ -99,6 +100,7 @@ AEMTER = Layer(
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.aemter,
+    search_column="name_norm",
     switched_on=True,
     order=72,
 )
@@ -120,6 +122,7 @@ DISTRICTS = Layer(
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.districts,
+    search_column="name_norm",
     order=74,
 )
 
@@ -140,6 +143,7 @@ COUNTRIES = Layer(
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.countries,
+    search_column="name_norm",
     order=76,
 )
 
@@ -188,6 +192,7 @@ PLACES = Layer(
     ),
     attribution=OSM,
     visible_to=queries.places,
+    search_column="name_norm",
     base_map=True,
     search_weight=0.98,
     order=90,
@@ -220,6 +225,7 @@ STREETS = Layer(
     ),
     attribution=OSM,
     visible_to=queries.streets,
+    search=search.streets_and_addresses,
     min_zoom=12,
     order=60,
 )  # fmt: skip
@@ -265,5 +271,11 @@ register(
         name="regions",
         layers=(COUNTRIES, DISTRICTS, AEMTER, MUNICIPALITIES, PLACES, STREETS, ADDRESSES),
         areas=queries.areas_at,
+        nearest=search.nearest_address,
+        demo=[
+            DemoPart(
+                10, Text("Gemeinden, Orte, Straßen, Adressen", "Municipalities, places, streets, addresses"), demo.build
+            )
+        ],
     )
 )

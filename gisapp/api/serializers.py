@@ -1,0 +1,140 @@
+"""Serialisers of the REST interface. Features are written through one built from the layer's declaration."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.gis.geos import GEOSGeometry, MultiLineString, MultiPolygon
+from rest_framework import serializers
+from rest_framework_gis.fields import GeometryField
+from rest_framework_gis.serializers import GeoFeatureModelSerializer
+
+from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
+from gisapp.layer import Layer, find
+
+_MULTI = {"Polygon": MultiPolygon, "LineString": MultiLineString}
+
+
+class StoredGeometry(GeometryField):
+    """GeoJSON in CRS84 outside, the column's type in EPSG:25832 inside; single geometries become multi where asked."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.kind = kwargs.pop("kind", "")
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, value: Any) -> GEOSGeometry:
+        found = super().to_internal_value(value)
+        if found.hasz:
+            found.coord_dim = 2
+        found.srid = WGS84_SRID
+        found.transform(STORAGE_SRID)
+        if self.kind.startswith("Multi") and found.geom_type in _MULTI:
+            found = _MULTI[found.geom_type](found, srid=STORAGE_SRID)
+        if self.kind not in ("", "Geometry", found.geom_type):
+            raise serializers.ValidationError(f"{found.geom_type} statt {self.kind}")
+        return found
+
+    def to_representation(self, value: GEOSGeometry) -> Any:
+        shown = value.clone()
+        shown.transform(WGS84_SRID)
+        return super().to_representation(shown)
+
+
+@lru_cache(maxsize=128)
+def _build(name: str, identity: int) -> type[GeoFeatureModelSerializer]:
+    layer = find(name)
+    assert layer is not None
+    columns = {one.name for one in layer.model_class._meta.concrete_fields if not one.generated}
+    writable = [one.name for one in layer.public_fields if one.path == one.name and one.name in columns]
+    meta = type(
+        "Meta",
+        (),
+        {
+            "model": layer.model_class,
+            "geo_field": layer.geometry_column,
+            "fields": ["id", layer.geometry_column, *writable],
+        },
+    )
+    shape = StoredGeometry(kind=str(layer.geometry))
+    return type(f"{name.title()}Serializer", (GeoFeatureModelSerializer,), {"Meta": meta, layer.geometry_column: shape})
+
+
+def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
+    """The serialiser class of a layer: its public columns; what comes from elsewhere is read-only and left out."""
+    return _build(layer.name, id(layer))
+
+
+class Hit(serializers.Serializer[Any]):
+    layer = serializers.CharField()
+    id = serializers.CharField()
+    title = serializers.CharField()
+    subtitle = serializers.CharField()
+    score = serializers.FloatField()
+    lon = serializers.FloatField()
+    lat = serializers.FloatField()
+    bbox = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+
+
+class SearchAnswer(serializers.Serializer[Any]):
+    query = serializers.CharField()
+    hits = Hit(many=True)
+
+
+class AreaAnswer(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    id = serializers.IntegerField()
+    key = serializers.CharField()
+    name = serializers.CharField()
+
+
+class AddressAnswer(serializers.Serializer[Any]):
+    layer = serializers.CharField()
+    id = serializers.CharField()
+    title = serializers.CharField()
+    subtitle = serializers.CharField()
+    distance_m = serializers.FloatField()
+    lon = serializers.FloatField()
+    lat = serializers.FloatField()
+
+
+class ReverseAnswer(serializers.Serializer[Any]):
+    address = AddressAnswer(allow_null=True)
+    areas = AreaAnswer(many=True)
+
+
+class FieldAnswer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    type = serializers.CharField()
+    title = serializers.CharField()
+    unit = serializers.CharField()
+    filter = serializers.BooleanField()
+
+
+class LayerAnswer(serializers.Serializer[Any]):
+    """A layer's public declaration."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    group = serializers.CharField()
+    geometry = serializers.CharField()
+    attribution = serializers.CharField()
+    switched_on = serializers.BooleanField()
+    base_map = serializers.BooleanField()
+    interactive = serializers.BooleanField()
+    min_zoom = serializers.IntegerField()
+    max_zoom = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    columns = serializers.ListField(child=serializers.CharField())
+    exports = serializers.ListField(child=serializers.CharField())
+    fields = FieldAnswer(many=True)  # type: ignore[assignment]
+
+
+class ProblemAnswer(serializers.Serializer[Any]):
+    """RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    field = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)

@@ -1,0 +1,129 @@
+"""Features over REST: read like OGC API Features, written through the layer's serialiser by who may edit it."""
+
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import UserRateThrottle
+from rest_framework.views import APIView
+
+from gisapp import errors, layer
+from gisapp.api.serializers import ProblemAnswer, serializer_for
+from gisapp.features import query
+from gisapp.features.crs import DEFAULT
+from gisapp.features.views import limit_of, selection_of
+
+_PAGE = [
+    OpenApiParameter("bbox", str, description="West,Süd,Ost,Nord in Grad / degrees"),
+    OpenApiParameter("limit", int),
+    OpenApiParameter("after", str, description="Objekte hinter diesem Schlüssel / features behind this key"),
+]
+_PROBLEMS = {400: ProblemAnswer, 401: ProblemAnswer, 403: ProblemAnswer, 404: ProblemAnswer, 409: ProblemAnswer}
+
+
+class WriteThrottle(UserRateThrottle):
+    """Counts writes only."""
+
+    scope = "write"
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        return request.method in ("GET", "HEAD", "OPTIONS") or super().allow_request(request, view)
+
+
+def _geojson(content: Any) -> HttpResponse:
+    return HttpResponse(orjson.dumps(content, default=str), content_type="application/geo+json")
+
+
+class Features(APIView):
+    """All features of a layer."""
+
+    throttle_classes = (WriteThrottle,)
+
+    @extend_schema(operation_id="features_list", parameters=_PAGE, responses={200: OpenApiTypes.OBJECT, **_PROBLEMS})
+    def get(self, request: Request, layer: str) -> HttpResponse:
+        """Eine Seite Objekte als GeoJSON. / A page of features as GeoJSON."""
+        found = _layer(layer, request)
+        selection, limit = selection_of(request._request, found), limit_of(request._request)
+        rows = query.page(found, request.user, selection, DEFAULT, limit=limit + 1, after=request.GET.get("after", ""))
+        following = str(rows[limit - 1][0]) if len(rows) > limit else None
+        return _geojson(
+            {
+                "type": "FeatureCollection",
+                "features": [query.feature(found, row) for row in rows[:limit]],
+                "numberMatched": query.count(found, request.user, selection),
+                "after": following,
+            }
+        )
+
+    @extend_schema(
+        operation_id="features_create", request=OpenApiTypes.OBJECT, responses={201: OpenApiTypes.OBJECT, **_PROBLEMS}
+    )
+    def post(self, request: Request, layer: str) -> Response:
+        """Ein Objekt anlegen. / Create a feature."""
+        serializer = serializer_for(_layer(layer, request))(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        with transaction.atomic():
+            made = serializer.save()
+        answer = Response(serializer.data, status=status.HTTP_201_CREATED)
+        answer["Location"] = f"{request.path.rstrip('/')}/{made.pk}/"
+        return answer
+
+
+class Feature(APIView):
+    """One feature of a layer."""
+
+    throttle_classes = (WriteThrottle,)
+
+    @extend_schema(operation_id="features_retrieve", responses={200: OpenApiTypes.OBJECT, **_PROBLEMS})
+    def get(self, request: Request, layer: str, key: str) -> HttpResponse:
+        """Ein Objekt als GeoJSON. / One feature as GeoJSON."""
+        found = _layer(layer, request)
+        return _geojson(query.feature(found, query.single(found, request.user, key, DEFAULT)))
+
+    @extend_schema(
+        operation_id="features_replace", request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT, **_PROBLEMS}
+    )
+    def put(self, request: Request, layer: str, key: str) -> Response:
+        """Ein Objekt ersetzen. / Replace a feature."""
+        return self._write(request, layer, key, partial=False)
+
+    @extend_schema(
+        operation_id="features_change", request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT, **_PROBLEMS}
+    )
+    def patch(self, request: Request, layer: str, key: str) -> Response:
+        """Teile eines Objekts ändern. / Change parts of a feature."""
+        return self._write(request, layer, key, partial=True)
+
+    def _write(self, request: Request, name: str, key: str, *, partial: bool) -> Response:
+        with transaction.atomic():
+            found = _layer(name, request)
+            kept = _locked(found, request.user, key)
+            serializer = serializer_for(found)(kept, data=request.data, partial=partial)
+            serializer.is_valid(raise_exception=True)
+            serializer.save()
+        return Response(serializer.data)
+
+    @extend_schema(operation_id="features_delete", responses={204: None, **_PROBLEMS})
+    def delete(self, request: Request, layer: str, key: str) -> Response:
+        """Ein Objekt löschen. / Delete a feature."""
+        with transaction.atomic():
+            _locked(_layer(layer, request), request.user, key).delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _layer(name: str, request: Request) -> layer.Layer:
+    return layer.get(name, request.user)
+
+
+def _locked(found: layer.Layer, user: Any, key: str) -> Any:
+    rows = found.features(user).select_for_update(of=("self",)).filter(pk=query.parse_id(found, key))
+    one = rows.first()
+    if one is None:
+        raise errors.NotFound("unknown-feature", layer=found.name, id=key[:100])
+    return one

@@ -1,0 +1,105 @@
+"""`gisapp demo`: the generated region at one of three sizes, with log-ins, and served on wish."""
+
+import argparse
+import os
+import sys
+import time
+
+from gisapp.commands.command import Command
+
+SIZES = ("s", "m", "l")
+PASSWORD = "demo-nur-zum-zeigen"  # noqa: S105 - printed on the screen, refused outside the demo
+ACCOUNTS = (("verwaltung@demo.invalid", True), ("buergerin@demo.invalid", False))
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--size", choices=SIZES, default="s", help="s: ein Amt, m: ein Kreis, l: 1.000.000 Adressen")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", action="store_true", help="neu erzeugen, auch wenn diese Größe schon da ist")
+    parser.add_argument("--serve", action="store_true", help="danach ausliefern, bis Strg-C")
+    parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_WORKERS", os.cpu_count() or 1)))
+
+
+def _steps(size: str, seed: int) -> None:
+    """Let every app build its part, and say what is being done for how long."""
+    from gisapp.layer import all_apps
+
+    parts = sorted((part for app in all_apps() for part in app.demo), key=lambda part: part.order)
+    begin = time.monotonic()
+
+    def progress(text: str) -> None:
+        print(f"  {time.monotonic() - begin:6.1f} s  {text} …", flush=True)
+
+    for part in parts:
+        print(f"{part.title}:", flush=True)
+        part.build(size, seed, progress)
+    print(f"Demo-Region ({size}) fertig nach {time.monotonic() - begin:.1f} s.", flush=True)
+
+
+def _log_ins() -> None:
+    """The demo's accounts; they are made in the private cluster only."""
+    from gisapp.accounts.models import User
+
+    for email, staff in ACCOUNTS:
+        user, made = User.objects.get_or_create(email=email, defaults={"is_staff": staff, "is_superuser": staff})
+        if made:
+            user.set_password(PASSWORD)
+            user.save()
+
+
+def _present(size: str, seed: int) -> bool:
+    from gisapp.registry.facts import get
+
+    return get("demo") == f"{size}/{seed}/{_version()}"
+
+
+def _version() -> str:
+    """Changes when the demo's content does, so that a newer checkout builds it anew."""
+    from gisapp.layer import all_apps
+
+    return ",".join(sorted(f"{app.name}:{len(app.demo)}" for app in all_apps() if app.demo)) + "/1"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Migrate, build the region where it is missing, print the log-ins, serve."""
+    from django.core.management import call_command
+
+    from gisapp.registry.facts import put
+
+    call_command("migrate", interactive=False, verbosity=0)
+    if arguments.again or not _present(arguments.size, arguments.seed):
+        _steps(arguments.size, arguments.seed)
+        put("demo", f"{arguments.size}/{arguments.seed}/{_version()}")
+    else:
+        print(f"Demo-Region ({arguments.size}) ist schon da.")
+    private = not os.environ.get("DATABASE_URL")
+    if private:
+        _log_ins()
+    print(f"\n  Adresse:    http://{arguments.host}:{arguments.port}/")
+    for email, staff in ACCOUNTS if private else ():
+        print(f"  Anmelden:   {email} / {PASSWORD}" + ("  (Verwaltung)" if staff else "  (Bürgerin)"))
+    print(flush=True)
+    if not arguments.serve:
+        return 0
+    print("Strg-C beendet alles.", flush=True)
+    return serve_elsewhere(arguments)
+
+
+def serve_elsewhere(arguments: argparse.Namespace) -> int:
+    """`gisapp serve` in a process of its own: it starts with the serving role, this one ends as its owner."""
+    import subprocess
+
+    command = [sys.executable, "-m", "gisapp", "serve", "--host", arguments.host]
+    command += ["--port", str(arguments.port), "--workers", str(arguments.workers)]
+    child = subprocess.Popen(command, env={**os.environ, "GISAPP_SERVING": "1"})
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            # The terminal told the child as well; a signal to this process alone is passed on.
+            child.terminate()
+
+
+DEMO = Command("demo", "Die erzeugte Demo-Region laden", run, _arguments)

@@ -1,0 +1,207 @@
+"""The JSON documents of OGC API Features: landing page, conformance, collections, OpenAPI."""
+
+from typing import Any
+
+from django.conf import settings
+
+from gisapp import __version__
+from gisapp.features.crs import CRS84, STORAGE, SUPPORTED
+from gisapp.layer import Layer, Type
+from gisapp.tiles.tilejson import extent
+
+CONFORMANCE = [
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+]
+JSON, HTML, GEOJSON = "application/json", "text/html", "application/geo+json"
+OPENAPI, SCHEMA = "application/vnd.oai.openapi+json;version=3.0", "application/schema+json"
+DEFAULT_LIMIT, MOST_LIMIT = 10, 10_000
+
+_TYPES: dict[Type, dict[str, str]] = {
+    Type.STRING: {"type": "string"},
+    Type.INTEGER: {"type": "integer"},
+    Type.NUMBER: {"type": "number"},
+    Type.BOOLEAN: {"type": "boolean"},
+    Type.DATE: {"type": "string", "format": "date"},
+    Type.DATETIME: {"type": "string", "format": "date-time"},
+}
+
+
+def link(href: str, rel: str, kind: str, title: str = "") -> dict[str, str]:
+    return {"href": href, "rel": rel, "type": kind} | ({"title": title} if title else {})
+
+
+def both(url: str, shown: str, kind: str = JSON) -> list[dict[str, str]]:
+    """Links to this document itself (`shown` is "json" or "html") and to its other form."""
+    forms = {"json": kind, "html": HTML}
+    return [link(f"{url}?f={name}", "self" if name == shown else "alternate", forms[name]) for name in ("json", "html")]
+
+
+def landing(root: str, shown: str) -> dict[str, Any]:
+    return {
+        "title": settings.SITE_NAME,
+        "description": "Öffentliche Ebenen der Karte als OGC API Features. / Public layers as OGC API Features.",
+        "links": [
+            *both(f"{root}/", shown),
+            link(f"{root}/api?f=json", "service-desc", OPENAPI, "OpenAPI 3.0"),
+            link(f"{root}/api?f=html", "service-doc", HTML, "OpenAPI"),
+            link(f"{root}/conformance", "conformance", JSON),
+            link(f"{root}/collections", "data", JSON),
+        ],
+    }
+
+
+def conformance(root: str) -> dict[str, Any]:
+    return {"conformsTo": CONFORMANCE}
+
+
+def collection(layer: Layer, root: str, shown: str = "json") -> dict[str, Any]:
+    """One layer as a collection."""
+    url = f"{root}/collections/{layer.name}"
+    return {
+        "id": layer.name,
+        "title": str(layer.title),
+        "description": str(layer.description),
+        "attribution": layer.attribution,
+        "itemType": "feature",
+        "extent": {"spatial": {"bbox": [extent([layer])], "crs": CRS84}},
+        "crs": list(SUPPORTED),
+        "storageCrs": STORAGE.uri,
+        "links": [
+            *both(url, shown),
+            link(f"{url}/items?f=json", "items", GEOJSON, str(layer.title)),
+            link(f"{url}/items?f=html", "items", HTML, str(layer.title)),
+            link(f"{url}/schema", "describedby", SCHEMA),
+        ],
+    }
+
+
+def collections(layers: list[Layer], root: str, shown: str) -> dict[str, Any]:
+    return {
+        "links": both(f"{root}/collections", shown),
+        "crs": list(SUPPORTED),
+        "collections": [collection(one, root) for one in layers],
+    }
+
+
+def schema(layer: Layer, root: str) -> dict[str, Any]:
+    """The layer's public fields as JSON Schema."""
+    properties: dict[str, Any] = {
+        one.name: {"title": str(one.title), **_TYPES[one.type]} for one in layer.public_fields
+    }
+    properties["geometry"] = {"format": f"geometry-{layer.geometry.lower()}", "x-ogc-role": "primary-geometry"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{root}/collections/{layer.name}/schema",
+        "type": "object",
+        "title": str(layer.title),
+        "properties": properties,
+    }
+
+
+def _parameter(name: str, schema: dict[str, Any], text: str, place: str = "query") -> dict[str, Any]:
+    found: dict[str, Any] = {"name": name, "in": place, "schema": schema, "description": text}
+    if place == "path":
+        return found | {"required": True}
+    return found | ({"style": "form", "explode": False} if schema.get("type") == "array" else {})
+
+
+def _components() -> dict[str, Any]:
+    uris = list(SUPPORTED)
+    box = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
+    limit = {"type": "integer", "minimum": 1, "maximum": MOST_LIMIT, "default": DEFAULT_LIMIT}
+    system = {"type": "string", "format": "uri", "enum": uris, "default": CRS84}
+    return {
+        "parameters": {
+            "f": _parameter("f", {"type": "string", "enum": ["json", "html"]}, "Form der Antwort / form of the answer"),
+            "limit": _parameter("limit", limit, "Höchstzahl der Objekte / most features"),
+            "after": _parameter("after", {"type": "string"}, "Objekte hinter diesem Schlüssel / features behind this key"),
+            "bbox": _parameter("bbox", box, "Ausschnitt / box"),
+            "bbox-crs": _parameter("bbox-crs", system, "Koordinatensystem des Ausschnitts / system of the box"),
+            "crs": _parameter("crs", system, "Koordinatensystem der Antwort / system of the answer"),
+            "datetime": _parameter("datetime", {"type": "string"}, "Zeitpunkt oder -raum; die Ebenen haben keine Zeit"),
+            "featureId": _parameter("featureId", {"type": "string"}, "Schlüssel / key", "path"),
+        },
+        "schemas": {
+            "problem": {
+                "type": "object",
+                "required": ["title", "status", "code"],
+                "properties": {
+                    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+                    "code": {"type": "string"}, "field": {"type": "string"}, "detail": {"type": "string"},
+                },
+            },
+            "featureCollection": {
+                "type": "object",
+                "required": ["type", "features"],
+                "properties": {
+                    "type": {"type": "string", "enum": ["FeatureCollection"]},
+                    "features": {"type": "array", "items": {"type": "object"}},
+                    "numberMatched": {"type": "integer"}, "numberReturned": {"type": "integer"},
+                    "timeStamp": {"type": "string", "format": "date-time"},
+                    "links": {"type": "array", "items": {"type": "object"}},
+                },
+            },
+        },
+        "responses": {
+            "problem": {
+                "description": "Abgelehnt / refused (RFC 9457)",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},
+            }
+        },
+    }  # fmt: skip
+
+
+def _operation(summary: str, name: str, parameters: list[Any], kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    problem = {"$ref": "#/components/responses/problem"}
+    return {
+        "get": {
+            "summary": summary,
+            "operationId": name,
+            "parameters": parameters,
+            "responses": {
+                "200": {
+                    "description": "OK",
+                    "content": {kind: {"schema": schema}, HTML: {"schema": {"type": "string"}}},
+                },
+                "400": problem,
+                "404": problem,
+            },
+        }
+    }
+
+
+def openapi(layers: list[Layer], root: str) -> dict[str, Any]:
+    """The OpenAPI 3.0 description of exactly the layers that the asker may know of."""
+    thing = {"type": "object"}
+    common = [{"$ref": f"#/components/parameters/{name}"} for name in ("f",)]
+    paths = {
+        "/": _operation("Startseite / landing page", "getLandingPage", common, JSON, thing),
+        "/conformance": _operation("Konformität / conformance", "getConformance", common, JSON, thing),
+        "/collections": _operation("Ebenen / layers", "getCollections", common, JSON, thing),
+    }
+    asked = ("f", "limit", "after", "bbox", "bbox-crs", "crs", "datetime")
+    for one in layers:
+        equal = [_parameter(field.name, _TYPES[field.type], str(field.title)) for field in one.public_fields]
+        refs = [{"$ref": f"#/components/parameters/{name}"} for name in asked]
+        features = {"$ref": "#/components/schemas/featureCollection"}
+        url = f"/collections/{one.name}"
+        paths[url] = _operation(str(one.title), f"describe.{one.name}", common, JSON, thing)
+        paths[f"{url}/schema"] = _operation(str(one.title), f"schema.{one.name}", [], SCHEMA, thing)
+        paths[f"{url}/items"] = _operation(str(one.title), f"items.{one.name}", [*refs, *equal], GEOJSON, features)
+        paths[f"{url}/items/{{featureId}}"] = _operation(
+            str(one.title), f"item.{one.name}",
+            [{"$ref": f"#/components/parameters/{name}"} for name in ("featureId", "f", "crs")], GEOJSON, thing,
+        )  # fmt: skip
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": settings.SITE_NAME, "version": __version__},
+        "servers": [{"url": root}],
+        "paths": paths,
+        "components": _components(),
+    }

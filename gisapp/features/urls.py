@@ -1,0 +1,15 @@
+from django.urls import path
+
+from gisapp.features import views
+
+app_name = "ogc"
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("conformance", views.conformance, name="conformance"),
+    path("api", views.api, name="api"),
+    path("collections", views.collections, name="collections"),
+    path("collections/<slug:name>", views.collection, name="collection"),
+    path("collections/<slug:name>/schema", views.schema, name="schema"),
+    path("collections/<slug:name>/items", views.items, name="items"),
+    path("collections/<slug:name>/items/<str:key>", views.item, name="item"),
+]

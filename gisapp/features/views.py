@@ -1,0 +1,174 @@
+"""OGC API Features 1.0 over HTTP."""
+
+import datetime
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from gisapp import errors, layer
+from gisapp.features import documents, query
+from gisapp.features.crs import parse as parse_crs
+from gisapp.tiles.views import base_url
+
+_FIXED = {"f", "limit", "after", "bbox", "bbox-crs", "crs", "datetime"}
+_INSTANT = r"(\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)"
+_DATETIME = re.compile(rf"{_INSTANT}|({_INSTANT}|\.\.|)/({_INSTANT}|\.\.|)")
+
+
+def _root(request: HttpRequest) -> str:
+    return base_url(request) + reverse("ogc:landing").rstrip("/")
+
+
+def _form(request: HttpRequest) -> str:
+    """ "json" or "html": the parameter f, else what the Accept header prefers."""
+    asked = request.GET.get("f")
+    if asked is None:
+        return "html" if request.get_preferred_type(["application/json", "text/html"]) == "text/html" else "json"
+    if asked not in ("json", "html"):
+        raise errors.BadInput("unknown-format", field="f", value=asked[:50], possible="json, html")
+    return asked
+
+
+def _allow(request: HttpRequest, *names: str) -> None:
+    """Refuse parameters that nobody knows: a misspelt filter must not answer with everything."""
+    for name in request.GET:
+        if name not in names:
+            raise errors.BadInput("unknown-parameter", field=name[:50], name=name[:50])
+
+
+def _json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpResponse:
+    response = HttpResponse(
+        orjson.dumps(content, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str), content_type=kind
+    )
+    response["Access-Control-Allow-Origin"] = "*"
+    for name, value in headers.items():
+        response[name.replace("_", "-")] = value
+    return response
+
+
+def _answer(request: HttpRequest, form: str, content: Any, template: str, **more: Any) -> HttpResponse:
+    if form == "html":
+        return render(request, f"features/{template}.html", {"content": content, "root": _root(request), **more})
+    return _json(content)
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    _allow(request, "f")
+    form = _form(request)
+    content = documents.landing(_root(request), form)
+    return _answer(request, form, content, "landing", layers=layer.visible_layers(request.user))
+
+
+@require_safe
+def conformance(request: HttpRequest) -> HttpResponse:
+    _allow(request, "f")
+    return _answer(request, _form(request), documents.conformance(_root(request)), "conformance")
+
+
+@require_safe
+def api(request: HttpRequest) -> HttpResponse:
+    _allow(request, "f")
+    content = documents.openapi(layer.visible_layers(request.user), _root(request))
+    if _form(request) == "html":
+        return render(request, "features/api.html", {"content": content, "root": _root(request)})
+    return _json(content, documents.OPENAPI)
+
+
+@require_safe
+def collections(request: HttpRequest) -> HttpResponse:
+    _allow(request, "f")
+    form = _form(request)
+    content = documents.collections(layer.visible_layers(request.user), _root(request), form)
+    return _answer(request, form, content, "collections")
+
+
+@require_safe
+def collection(request: HttpRequest, name: str) -> HttpResponse:
+    found = layer.get(name, request.user)
+    _allow(request, "f")
+    form = _form(request)
+    return _answer(request, form, documents.collection(found, _root(request), form), "collection", layer=found)
+
+
+@require_safe
+def schema(request: HttpRequest, name: str) -> HttpResponse:
+    found = layer.get(name, request.user)
+    _allow(request, "f")
+    return _json(documents.schema(found, _root(request)), documents.SCHEMA)
+
+
+def limit_of(request: HttpRequest) -> int:
+    """The limit, lowered to the most that is served; raises BadInput for what is no positive number."""
+    text = request.GET.get("limit", str(documents.DEFAULT_LIMIT))
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
+        raise errors.BadInput("bad-number", field="limit", name="limit", value=text[:50])
+    return min(int(text), documents.MOST_LIMIT)
+
+
+def selection_of(request: HttpRequest, found: layer.Layer) -> query.Selection:
+    """What the request's parameters select of the layer; raises BadInput for what is not understood."""
+    names = {one.name for one in found.public_fields}
+    _allow(request, *_FIXED, *names)
+    box = request.GET.get("bbox")
+    if "datetime" in request.GET and not _DATETIME.fullmatch(request.GET["datetime"]):
+        raise errors.BadInput("bad-value", field="datetime", name="datetime", value=request.GET["datetime"][:60])
+    return query.Selection(
+        box=query.Box.parse(box, parse_crs(request.GET.get("bbox-crs"))) if box is not None else None,
+        equals={name: value for name, value in request.GET.items() if name in names and name not in _FIXED},
+    )
+
+
+@require_safe
+def items(request: HttpRequest, name: str) -> HttpResponse:
+    """A page of features; `after` is the key behind which it begins."""
+    found = layer.get(name, request.user)
+    selection, crs, limit = selection_of(request, found), parse_crs(request.GET.get("crs")), limit_of(request)
+    form = _form(request)
+    after = request.GET.get("after", "")
+    rows = query.page(found, request.user, selection, crs, limit=limit + 1, after=after)
+    more, rows = len(rows) > limit, rows[:limit]
+    url = f"{_root(request)}/collections/{found.name}"
+    asked = {key: value for key, value in request.GET.items() if key != "f"}
+    links = documents.both(f"{url}/items", form, documents.GEOJSON)
+    for one in links:
+        one["href"] = f"{url}/items?{urlencode({**asked, 'f': one['href'].rpartition('=')[2]})}"
+    if more:
+        following = {**asked, "after": str(rows[-1][0]), "limit": str(limit), "f": form}
+        kind = documents.GEOJSON if form == "json" else documents.HTML
+        links.append(documents.link(f"{url}/items?{urlencode(following)}", "next", kind))
+    links.append(documents.link(url, "collection", documents.JSON))
+    content = {
+        "type": "FeatureCollection",
+        "features": [query.feature(found, row) for row in rows],
+        "numberMatched": query.count(found, request.user, selection),
+        "numberReturned": len(rows),
+        "timeStamp": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "links": links,
+    }
+    if form == "html":
+        return render(request, "features/items.html", {"content": content, "layer": found, "root": _root(request)})
+    return _json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
+
+
+@require_safe
+def item(request: HttpRequest, name: str, key: str) -> HttpResponse:
+    """One feature."""
+    found = layer.get(name, request.user)
+    _allow(request, "f", "crs")
+    crs, form = parse_crs(request.GET.get("crs")), _form(request)
+    content = query.feature(found, query.single(found, request.user, key, crs))
+    url = f"{_root(request)}/collections/{found.name}"
+    content["links"] = [
+        *documents.both(f"{url}/items/{content['id']}", form, documents.GEOJSON),
+        documents.link(url, "collection", documents.JSON),
+    ]
+    if form == "html":
+        return render(request, "features/item.html", {"content": content, "layer": found, "root": _root(request)})
+    return _json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
