@@ -46,6 +46,7 @@ export async function createMap(container, store, more = {}) {
   nameCanvas(map);
   addImages(map, icons, ratio);
   forgive(map);
+  sayState(map, container);
   follow(map, store, raw);
   return { map, library };
 }
@@ -55,6 +56,13 @@ function nameCanvas(map) {
   const canvas = map.getCanvas();
   canvas.setAttribute("aria-label", t("map.label"));
   canvas.setAttribute("role", "application");
+}
+
+/** aria-busy while tiles are on their way. */
+function sayState(map, container) {
+  container.setAttribute("aria-busy", "true");
+  map.on("dataloading", () => container.setAttribute("aria-busy", "true"));
+  map.on("idle", () => container.setAttribute("aria-busy", "false"));
 }
 
 function startOf(state) {
