@@ -18,5 +18,5 @@ def fetch_rows(sql: str, params: Sequence[Any], *, binary: bool = False) -> list
     """
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql, params, prepare=PREPARE, binary=binary)  # type: ignore[arg-type]
+        cursor.execute(sql, params, prepare=PREPARE, binary=binary)
         return cursor.fetchall()

@@ -55,7 +55,8 @@ def _database() -> dict[str, object]:
     else:
         role = cluster.WEB_ROLE if _flag("GISAPP_SERVING", False) else cluster.OWNER_ROLE
         settings |= {
-            "NAME": cluster.DATABASE,
+            # Another database of the private cluster: the benchmark's stands beside the demo's.
+            "NAME": os.environ.get("GISAPP_DATABASE") or cluster.DATABASE,
             "USER": role,
             "HOST": str(cluster.socket_dir()),
             "TEST": {"TEMPLATE": cluster.TEMPLATE},
@@ -211,5 +212,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # Every 404 is a line otherwise, with what somebody searched for in it.
+    "loggers": {"django.request": {"level": "ERROR"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
 }

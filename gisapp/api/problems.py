@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.db.transaction import set_rollback
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.views import set_rollback
 
 from gisapp.errors import BadInput, Forbidden, GisError, NotFound, from_database
 from gisapp.problems import CONTENT_TYPE, as_dict
@@ -29,7 +29,7 @@ def _translate(exception: Exception) -> tuple[GisError, dict[str, Any]] | None:
     if isinstance(exception, exceptions.MethodNotAllowed):
         return GisError("method-not-allowed"), {}
     if isinstance(exception, exceptions.Throttled):
-        return GisError("too-many-requests", wait=int(exception.wait or 60)), {}
+        return GisError("too-many-requests", wait=int(getattr(exception, "wait", None) or 60)), {}
     if isinstance(exception, exceptions.ValidationError):
         fields = exception.detail if isinstance(exception.detail, dict) else {"": exception.detail}
         errors = [{"field": name, "reason": _first(text)} for name, text in fields.items()]

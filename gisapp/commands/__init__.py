@@ -1,8 +1,9 @@
 """The host's own subcommands, one module each; apps register theirs through gisapp.layer."""
 
 from gisapp.commands.demo import DEMO
+from gisapp.commands.docs import DOCS
 from gisapp.commands.layers import EXPORT, LAYERS
 from gisapp.commands.manage import MANAGE
 from gisapp.commands.serve import SERVE
 
-HOST_COMMANDS = [DEMO, SERVE, LAYERS, EXPORT, MANAGE]
+HOST_COMMANDS = [DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE]

@@ -16,6 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted. The container's entry point and `make demo` come through here as well."""
     os.environ["GISAPP_SERVING"] = "1"
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     threads = int(os.environ.get("WEB_THREADS", "4"))
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         blocking_threads=threads,
         backpressure=64,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
         websockets=False,
     ).serve()

@@ -9,16 +9,17 @@ import io
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import fiona
 import orjson
 import psycopg
 import pyarrow as pa
 import pyogrio
 from django.db import connection, transaction
-from django.db.models import BinaryField, F, FloatField, Func, TextField
+from django.db.models import BinaryField, F, FloatField, Func, IntegerField, TextField
 
 from gisapp import errors
 from gisapp.exports.formats import Format
@@ -50,7 +51,7 @@ def _shape(layer: Layer, srid: int) -> str:
 
 
 def _rows(
-    layer: Layer, user: Any, selection: Selection, geometry: dict[str, Func], fields: Sequence[Field]
+    layer: Layer, user: Any, selection: Selection, geometry: Mapping[str, Func], fields: Sequence[Field]
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Batches of (key, geometry expressions..., values...) ordered by key, in one snapshot."""
     rows = select(layer, user, selection).annotate(**geometry).order_by("pk")
@@ -60,7 +61,7 @@ def _rows(
         connection.ensure_connection()
         raw = connection.connection
         with psycopg.ServerCursor(raw, f"gisapp_export_{uuid.uuid4().hex[:12]}") as cursor:
-            cursor.execute(sql, params, binary=True)  # type: ignore[arg-type]
+            cursor.execute(sql, params, binary=True)
             while batch := cursor.fetchmany(BATCH):
                 yield batch
 
@@ -133,17 +134,12 @@ def _batches(
         yield pa.record_batch([*arrays, pa.array(shapes, type=pa.binary())], schema=schema)
 
 
-def _columns(layer: Layer, form: Format) -> tuple[list[Field], list[str]]:
-    """The fields and their names in the format: DXF knows two, Shapefile ten characters each."""
-    if form.name == "dxf":
-        return [layer.field(layer.label)], ["Text"]
-    fields = layer.public_fields
-    names = [one.name for one in fields]
+def _column_names(layer: Layer, form: Format) -> list[str]:
+    """What the fields are called in the format: a Shapefile has ten characters, KML shows "Name" beside the pin."""
+    names = [one.name for one in layer.public_fields]
     if form.name == "kml":
-        names = ["Name" if one.name == layer.label else one.name for one in fields]
-    if form.name == "shp":
-        names = _short_names(names)
-    return fields, names
+        return ["Name" if name == layer.label else name for name in names]
+    return _short_names(names) if form.name == "shp" else names
 
 
 def _short_names(names: Sequence[str]) -> list[str]:
@@ -157,30 +153,40 @@ def _short_names(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _write_with_gdal(layer: Layer, user: Any, selection: Selection, form: Format, path: Path) -> None:
-    fields, names = _columns(layer, form)
-    integer = layer.key.get_internal_type() in ("AutoField", "BigAutoField", "IntegerField", "BigIntegerField")
-    key = pa.field("id" if form.name != "dxf" else "EntityHandle", pa.int64() if integer else pa.string())
-    typed = [pa.field(name, _ARROW[one.type]) for one, name in zip(fields, names, strict=True)]
-    schema = pa.schema([key, *typed, pa.field("geom", pa.binary())])
-    drop_key = form.name in ("dxf", "kml")
-    batches = _batches(layer, user, selection, fields, form.srid, schema)
-    if drop_key:
-        schema = pa.schema([*typed, pa.field("geom", pa.binary())])
-        batches = (pa.record_batch(batch.columns[1:], schema=schema) for batch in batches)
-    kind = {Geometry.ANY: "Unknown"}.get(layer.geometry, str(layer.geometry))
-    options = {"layer_name": layer.name} if form.name != "dxf" else {}
+def _write_arrow(layer: Layer, user: Any, selection: Selection, form: Format, path: Path) -> None:
+    """GDAL writes the file from an Arrow stream."""
+    fields = layer.public_fields
+    integer = isinstance(layer.key, IntegerField)
+    key = pa.field("id", pa.int64() if integer else pa.string())
+    named = zip(fields, _column_names(layer, form), strict=True)
+    schema = pa.schema([key, *(pa.field(name, _ARROW[one.type]) for one, name in named), pa.field("geom", pa.binary())])
+    kind = "Unknown" if layer.geometry is Geometry.ANY else str(layer.geometry)
+    more: dict[str, Any] = {"encoding": "UTF-8"} if form.name == "shp" else {}
+    if form.name == "gpkg":
+        more["dataset_metadata"] = {"ATTRIBUTION": layer.attribution}
     pyogrio.write_arrow(
-        pa.RecordBatchReader.from_batches(schema, batches),
+        pa.RecordBatchReader.from_batches(schema, _batches(layer, user, selection, fields, form.srid, schema)),
         str(path),
+        layer=layer.name,
         driver=form.driver,
         geometry_name="geom",
-        geometry_type=kind if form.name != "dxf" else "Unknown",
+        geometry_type=kind,
         crs=f"EPSG:{form.srid}",
-        encoding="UTF-8" if form.name == "shp" else None,
-        **options,
-        **({"dataset_metadata": {"ATTRIBUTION": layer.attribution}} if form.name == "gpkg" else {}),
+        **more,
     )
+
+
+def _write_dxf(layer: Layer, user: Any, selection: Selection, form: Format, path: Path) -> None:
+    """DXF has no attributes: an entity is drawn on the drawing layer of its map layer's name, and that is all."""
+    shape = {"gisapp_json": _Sql(layer.geometry_column, f"ST_AsGeoJSON({_shape(layer, form.srid)}, 3, 0)", TextField())}
+    schema = {"geometry": "Unknown", "properties": {"Layer": "str"}}
+    with fiona.open(path, "w", driver="DXF", schema=schema) as file:
+        for batch in _rows(layer, user, selection, shape, []):
+            file.writerecords(
+                {"type": "Feature", "geometry": orjson.loads(json), "properties": {"Layer": layer.name}}
+                for _key, json in batch
+                if json is not None
+            )
 
 
 def to_file(layer: Layer, user: Any, selection: Selection, form: Format, path: Path) -> None:
@@ -200,7 +206,7 @@ def to_file(layer: Layer, user: Any, selection: Selection, form: Format, path: P
             if form.zipped:
                 done.parent.joinpath("files").mkdir()
                 done = folder / "files" / done.name
-            _write_with_gdal(layer, user, selection, form, done)
+            (_write_dxf if form.name == "dxf" else _write_arrow)(layer, user, selection, form, done)
             if form.zipped:
                 done = Path(shutil.make_archive(str(folder / layer.name), "zip", folder / "files"))
         done.replace(path)

@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 
 from gisapp import __version__
+from gisapp.extent import EVERYTHING, bounds
 from gisapp.features.crs import CRS84, STORAGE, SUPPORTED
 from gisapp.layer import Layer, Type
-from gisapp.tiles.tilejson import extent
 
 CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -60,7 +60,7 @@ def conformance(root: str) -> dict[str, Any]:
     return {"conformsTo": CONFORMANCE}
 
 
-def collection(layer: Layer, root: str, shown: str = "json") -> dict[str, Any]:
+def collection(layer: Layer, root: str, user: Any, shown: str = "json") -> dict[str, Any]:
     """One layer as a collection."""
     url = f"{root}/collections/{layer.name}"
     return {
@@ -69,7 +69,7 @@ def collection(layer: Layer, root: str, shown: str = "json") -> dict[str, Any]:
         "description": str(layer.description),
         "attribution": layer.attribution,
         "itemType": "feature",
-        "extent": {"spatial": {"bbox": [extent([layer])], "crs": CRS84}},
+        "extent": {"spatial": {"bbox": [bounds(layer, user) or EVERYTHING], "crs": CRS84}},
         "crs": list(SUPPORTED),
         "storageCrs": STORAGE.uri,
         "links": [
@@ -81,11 +81,11 @@ def collection(layer: Layer, root: str, shown: str = "json") -> dict[str, Any]:
     }
 
 
-def collections(layers: list[Layer], root: str, shown: str) -> dict[str, Any]:
+def collections(layers: list[Layer], root: str, user: Any, shown: str) -> dict[str, Any]:
     return {
         "links": both(f"{root}/collections", shown),
         "crs": list(SUPPORTED),
-        "collections": [collection(one, root) for one in layers],
+        "collections": [collection(one, root, user) for one in layers],
     }
 
 

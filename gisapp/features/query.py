@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField
 from django.utils.dateparse import parse_date, parse_datetime
 
 from gisapp import errors
@@ -43,7 +43,7 @@ class Box:
             raise errors.BadInput("bad-box", field="bbox", value=value[:100])
         if crs.flipped:
             numbers = [numbers[1], numbers[0], numbers[3], numbers[2]]
-        box = cls(*numbers, crs=crs)
+        box = cls(numbers[0], numbers[1], numbers[2], numbers[3], crs)
         crosses_antimeridian = box.west > box.east and crs.srid == 4326
         if box.south > box.north or (box.west > box.east and not crosses_antimeridian):
             raise errors.BadInput("bad-box", field="bbox", value=value[:100])
@@ -80,16 +80,17 @@ class _InBox(Func):
 
     def __init__(self, column: str, box: Box) -> None:
         corners = (box.west, box.south, box.east, box.north)
-        super().__init__(F(column), *(Value(float(number)) for number in corners))
+        super().__init__(F(column))
+        self._numbers = [float(number) for number in corners]
         envelope = f"ST_MakeEnvelope(%s, %s, %s, %s, {box.crs.srid})"
         step = 0.05 if box.crs.srid in (4326, 4258) else 5000
         if box.crs.srid != STORAGE_SRID:
             envelope = f"ST_Transform(ST_Segmentize({envelope}, {step}), {STORAGE_SRID})"
         self._envelope = envelope
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         column, params = compiler.compile(self.source_expressions[0])
-        numbers = [one.value for one in self.source_expressions[1:]]
+        numbers = list(self._numbers)
         return f"ST_Intersects({column}, {self._envelope})", [*params, *numbers]
 
 

@@ -85,7 +85,7 @@ def api(request: HttpRequest) -> HttpResponse:
 def collections(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
     form = _form(request)
-    content = documents.collections(layer.visible_layers(request.user), _root(request), form)
+    content = documents.collections(layer.visible_layers(request.user), _root(request), request.user, form)
     return _answer(request, form, content, "collections")
 
 
@@ -94,7 +94,9 @@ def collection(request: HttpRequest, name: str) -> HttpResponse:
     found = layer.get(name, request.user)
     _allow(request, "f")
     form = _form(request)
-    return _answer(request, form, documents.collection(found, _root(request), form), "collection", layer=found)
+    return _answer(
+        request, form, documents.collection(found, _root(request), request.user, form), "collection", layer=found
+    )
 
 
 @require_safe
@@ -121,7 +123,7 @@ def selection_of(request: HttpRequest, found: layer.Layer) -> query.Selection:
         raise errors.BadInput("bad-value", field="datetime", name="datetime", value=request.GET["datetime"][:60])
     return query.Selection(
         box=query.Box.parse(box, parse_crs(request.GET.get("bbox-crs"))) if box is not None else None,
-        equals={name: value for name, value in request.GET.items() if name in names and name not in _FIXED},
+        equals={name: str(value) for name, value in request.GET.items() if name in names and name not in _FIXED},
     )
 
 

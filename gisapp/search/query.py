@@ -35,7 +35,7 @@ class Expression(Func):
         super().__init__(*arguments, output_field=output)
         self._sql = sql
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         compiled = [compiler.compile(one) for one in self.source_expressions]
         sql = self._sql.format(*(text for text, _ in compiled))
         order = [int(place) for place in re.findall(r"\{(\d)\}", self._sql)]
@@ -64,10 +64,8 @@ def fold(text: str) -> str:
 def _column(layer: Layer) -> Any:
     if layer.search_column:
         return F(layer.search_column)
-    parts: list[Any] = []
-    for one in layer.search_fields:
-        parts += [Func(F(one.path), Value(""), function="coalesce", output_field=TextField()), Value(" ")]
-    return Folded(Func(*parts, function="concat", output_field=TextField()))
+    parts = [F(one.path) for one in layer.search_fields]
+    return Folded(Func(*parts, template="concat_ws(' ', %(expressions)s)", output_field=TextField()))
 
 
 def search_layer(layer: Layer, text: str, user: Any, limit: int) -> list[SearchHit]:

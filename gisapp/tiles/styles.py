@@ -42,27 +42,27 @@ def _drawing_order(layers: Sequence[Layer], mode: str) -> list[dict[str, Any]]:
     return [row[-1] for row in sorted(numbered, key=lambda row: row[:-1])]
 
 
-def sources(layers: Sequence[Layer], base_url: str) -> dict[str, Any]:
+def sources(layers: Sequence[Layer], base_url: str, user: Any) -> dict[str, Any]:
     """The vector sources; the base map's layers share one, so that a tile of it is one request."""
     grouped: dict[str, list[Layer]] = {}
     for one in layers:
         grouped.setdefault(source_of(one), []).append(one)
     found = {}
     for name, members in grouped.items():
-        described = tilejson.describe(members, base_url)
-        kept = ("tiles", "minzoom", "maxzoom", "attribution")
+        described = tilejson.describe(members, base_url, user)
+        kept = ("tiles", "minzoom", "maxzoom", "attribution", "bounds")
         found[name] = {"type": "vector", **{key: described[key] for key in kept}}
     return found
 
 
-def style(layers: Sequence[Layer], mode: str, base_url: str) -> dict[str, Any]:
+def style(layers: Sequence[Layer], mode: str, base_url: str, user: Any) -> dict[str, Any]:
     """The whole style. Icons are named in metadata, to be added as the map asks for them; labels need no glyph files."""
     icons = {name: static(path) for one in layers for name, path in one.style.icons.items()}
     return {
         "version": 8,
         "name": "KRIT-GIS",
         "metadata": {"gisapp:icons": icons, "gisapp:mode": mode},
-        "sources": sources(layers, base_url),
+        "sources": sources(layers, base_url, user),
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": BACKGROUND[mode]}},
             *_drawing_order(layers, mode),

@@ -76,7 +76,7 @@ def _answer(request: HttpRequest, body: bytes, *, public: bool) -> HttpResponse:
 @require_safe
 def tile_json(request: HttpRequest, names: str) -> JsonResponse:
     """TileJSON 3.0 of one or more layers."""
-    found = tilejson.describe(asked_layers(names, request.user), base_url(request))
+    found = tilejson.describe(asked_layers(names, request.user), base_url(request), request.user)
     response = JsonResponse(found)
     response["Access-Control-Allow-Origin"] = "*"
     return response
@@ -90,7 +90,7 @@ def style_json(request: HttpRequest) -> JsonResponse:
     mode = request.GET.get("mode", "light")
     if mode not in styles.MODES:
         raise errors.BadInput("bad-value", name="mode", value=mode[:50])
-    response = JsonResponse(styles.style(layers, mode, base_url(request)))
+    response = JsonResponse(styles.style(layers, mode, base_url(request), request.user))
     response["Access-Control-Allow-Origin"] = "*"
     return response
 

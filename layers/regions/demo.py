@@ -12,7 +12,7 @@ from gisapp.geolibs import STORAGE_SRID
 from layers.regions.demo_plan import Plan, plan
 
 SOURCE = "demo"
-AMT_KEY, AMT_NAME, SIXTEEN = "019090001", "Amt Hüttener Berge (Demo)", 16
+AMT_KEY, AMT_NAME, SIXTEEN = "019000001", "Amt Hüttener Berge (Demo)", 16
 COUNTRY_KEY, COUNTRY_NAME = "01", "Schleswig-Holstein (Demo)"
 
 
@@ -83,7 +83,7 @@ UPDATE regions_municipality m SET district_id = d.id FROM regions_district d
 
 
 def _district_name(key: str) -> str:
-    return "Kreis Demo" if key == "01090" else f"Kreis Demo {int(key[2:]) - 89}"
+    return f"Kreis Demo {int(key[2:]) - 899}"
 
 
 def _union(cursor: Any, table: str, key: str, name: str, members: Sequence[str]) -> None:

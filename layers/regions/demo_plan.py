@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import shapely
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from gisapp.geolibs import transformer
 from layers.regions.demo_names import MunicipalityNames, street_names
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 SIZES = {"s": (16, 6_200), "m": (165, 100_000), "l": (1_050, 1_000_000)}
 """Municipalities and addresses of each size."""
@@ -103,7 +104,7 @@ def plan(size: str, seed: int) -> Plan:
 
 def _key(number: int) -> str:
     """The AGS: invented numbers of a district that does not exist, 500 to a district."""
-    return f"01{90 + number // 500:02d}9{number % 500 + 1:03d}"
+    return f"01{900 + number // 500}{number % 500 + 1:03d}"
 
 
 def _shared_out(weights: Array, total: int) -> list[int]:
@@ -255,7 +256,7 @@ class _Grower:
         heading = rng.uniform(0, np.pi)
         length = min(900, max(140, self.village.homes * 9))
         start = np.array(self.village.centre) - np.array([math.cos(heading), math.sin(heading)]) * length / 2
-        waiting = [(start, heading, length)]
+        waiting: list[tuple[Array, float, float]] = [(start, heading, float(length))]
         while waiting and room < self.village.homes:
             begin, direction, reach = waiting.pop(0)
             line = self._walk(begin, direction, reach, first=not self.taken)

@@ -1,7 +1,7 @@
 -- How do two spellings of the same German name compare equal?
 --
 -- gisapp_norm folds what people write differently: case, umlauts (ü = ue = u), ß, accents, hyphens and points, and the
--- word for street at a word's end (Dorfstraße = Dorfstrasse = Dorfstr. = dorfstr). IMMUTABLE, so that generated
+-- word for street at a word's end with its usual misspellings (Dorfstraße = Dorfstrasse = Dorfsraße = Dorfstr. = dorfstr). IMMUTABLE, so that generated
 -- columns and expression indexes can stand on it; the dictionary is named in full for the same reason.
 CREATE FUNCTION gisapp_norm(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -14,6 +14,6 @@ AS $$
                     unaccent('unaccent', replace(lower(normalize(value, NFC)), 'ß', 'ss')),
                     '([aou])e', '\1', 'g'),
                 '[^[:alnum:]]+', ' ', 'g'),
-            'str(asse|ase)?\M', 'str', 'g'),
+            's(tra|ra|ta|tar|tr)ss?e\M|str\M', 'str', 'g'),
         '\s+', ' ', 'g'))
 $$;

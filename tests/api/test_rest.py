@@ -1,0 +1,167 @@
+"""REST: search, reverse, layers, downloads, writing features; one form of error."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pyogrio
+import pytest
+from django.test import Client
+
+from layers.regions.models import Place
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+FEATURES = "/api/layers/places/features/"
+
+
+def feature(name: str = "Neudorf", lon: float = 9.75, lat: float = 54.4, **more: Any) -> dict[str, Any]:
+    point = {"type": "Point", "coordinates": [lon, lat]}
+    return {"type": "Feature", "geometry": point, "properties": {"name": name, "kind": "village", **more}}
+
+
+def test_01_layers_describe_themselves(client: Client) -> None:
+    found = {one["name"]: one for one in client.get("/api/layers/").json()}
+    assert found["places"]["title"] == "Orte"
+    assert "source" not in [one["name"] for one in found["places"]["fields"]]
+    english = client.get("/api/layers/places/", headers={"Accept-Language": "en"}).json()
+    assert english["title"] == "Places"
+
+
+def test_02_writing_needs_a_log_in_and_the_right(client: Client) -> None:
+    assert client.post(FEATURES, feature(), content_type="application/json").status_code in (401, 403)
+    client.force_login(factories.citizen())
+    refused = client.post(FEATURES, feature(), content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert not Place.objects.exists()
+
+
+def test_03_create_change_delete(client: Client) -> None:
+    client.force_login(factories.staff())
+    made = client.post(FEATURES, feature(), content_type="application/json")
+    assert made.status_code == 201, made.content
+    key = made.json()["id"]
+    assert made["Location"].endswith(f"/{key}/")
+    stored = Place.objects.get(pk=key)
+    assert (stored.geom.srid, stored.name) == (25832, "Neudorf")
+    shown = stored.geom.clone()
+    shown.transform(4326)
+    assert (shown.x, shown.y) == pytest.approx((9.75, 54.4), abs=1e-7)
+    changed = client.patch(f"{FEATURES}{key}/", {"properties": {"name": "Altdorf"}}, content_type="application/json")
+    assert (changed.status_code, changed.json()["properties"]["name"]) == (200, "Altdorf")
+    assert client.get(f"{FEATURES}{key}/").json()["properties"]["name"] == "Altdorf"
+    assert client.delete(f"{FEATURES}{key}/").status_code == 204
+    assert client.get(f"{FEATURES}{key}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "Feature", "geometry": None, "properties": {"name": "x"}},
+        {"type": "Feature", "geometry": {"type": "Point", "coordinates": ["a", 1]}, "properties": {"name": "x"}},
+        {
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": [[9, 54], [10, 54]]},
+            "properties": {"name": "x"},
+        },
+        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [9, 54]}, "properties": {}},
+    ],
+)
+def test_04_bad_features_are_refused_and_nothing_is_kept(client: Client, body: dict[str, Any]) -> None:
+    client.force_login(factories.staff())
+    response = client.post(FEATURES, body, content_type="application/json")
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["code"] == "bad-input"
+    assert not Place.objects.exists()
+
+
+def test_05_a_rule_of_the_database_is_a_conflict_with_its_name(client: Client) -> None:
+    client.force_login(factories.staff())
+    ring = [[9.7, 54.3], [9.8, 54.4], [9.8, 54.3], [9.7, 54.4], [9.7, 54.3]]
+    body = {
+        "type": "Feature",
+        "geometry": {"type": "MultiPolygon", "coordinates": [[ring]]},
+        "properties": {"name": "Schleife", "key": "01058999"},
+    }
+    response = client.post("/api/layers/municipalities/features/", body, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (409, "rule-violated")
+    assert "municipality_geom_valid" in response.json()["title"]
+
+
+def test_06_broken_json_and_unknown_addresses(client: Client) -> None:
+    client.force_login(factories.staff())
+    broken = client.post(FEATURES, "{", content_type="application/json")
+    assert (broken.status_code, broken.json()["code"]) == (400, "bad-input")
+    assert client.get("/api/layers/nix/features/").json()["code"] == "unknown-layer"
+
+
+def test_07_reverse_tells_address_and_who_is_responsible(client: Client) -> None:
+    area = factories.municipality()
+    factories.amt()
+    factories.district()
+    house = factories.address(factories.street(), "12a")
+    here = house.geom.clone()
+    here.transform(4326)
+    found = client.get(f"/api/reverse?lon={here.x}&lat={here.y + 0.0002}").json()
+    assert found["address"]["title"] == "Dorfstraße 12a"
+    assert 15 < found["address"]["distance_m"] < 30
+    assert [(one["kind"], one["name"]) for one in found["areas"]] == [
+        ("municipality", area.name), ("amt", "Hüttener Berge"), ("district", "Rendsburg-Eckernförde"),
+    ]  # fmt: skip
+    far = client.get("/api/reverse?lon=0&lat=0").json()
+    assert far == {"address": None, "areas": []}
+    assert client.get("/api/reverse?lon=0").json()["code"] == "bad-number"
+
+
+@pytest.mark.parametrize("form", ["gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf"])
+def test_08_downloads_can_be_read_back_whole(client: Client, tmp_path: Path, form: str) -> None:
+    for number in range(7):
+        factories.place(f"Öhlmühle {number}", x=number * 10)
+    response = client.get(f"/api/download/places?format={form}")
+    assert response.status_code == 200, response.content
+    body = b"".join(response.streaming_content)
+    path = tmp_path / {"shp": "places.shp.zip"}.get(form, f"places.{form}")
+    path.write_bytes(body)
+    if form == "shp":
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            assert {Path(name).suffix for name in archive.namelist()} == {".shp", ".shx", ".dbf", ".prj", ".cpg"}
+    options = {"X_POSSIBLE_NAMES": "lon", "Y_POSSIBLE_NAMES": "lat"} if form == "csv" else {}
+    frame = pyogrio.raw.read(f"/vsizip/{path}" if form == "shp" else path, **options)
+    meta, _fids, shapes, values = frame
+    assert len(shapes) == 7
+    texts = [str(value) for column in values for value in column]
+    assert ("places" if form == "dxf" else "Öhlmühle 3") in texts
+    expected = "EPSG:25832" if form in ("gpkg", "shp", "fgb") else None
+    assert expected is None or "25832" in str(meta["crs"])
+
+
+def test_09_downloads_of_a_selection(client: Client) -> None:
+    factories.place("Hier")
+    factories.place("Weit weg", x=100_000)
+    response = client.get("/api/download/places?format=geojson&bbox=9.5,54,10,55")
+    found = json.loads(b"".join(response.streaming_content))
+    assert [one["properties"]["name"] for one in found["features"]] == ["Hier"]
+    empty = client.get("/api/download/places?format=geojson&kind=nichts")
+    assert json.loads(b"".join(empty.streaming_content))["features"] == []
+    assert client.get("/api/download/places?format=exe").json()["code"] == "unknown-format"
+    assert client.get("/api/download/places?format=csv&bbox=1").json()["code"] == "bad-box"
+
+
+def test_10_spreadsheets_do_not_run_what_somebody_typed(client: Client) -> None:
+    factories.place("=HYPERLINK(A1)")
+    body = b"".join(client.get("/api/download/places?format=csv").streaming_content).decode("utf-8-sig")
+    assert "'=HYPERLINK(A1)" in body
+    assert ",=HYPERLINK" not in body
+
+
+def test_11_schema_is_complete_and_valid(client: Client) -> None:
+    import yaml
+
+    document = yaml.safe_load(client.get("/api/schema/").content)
+    assert document["openapi"].startswith("3.0")
+    assert {"/api/search", "/api/reverse", "/api/layers/", "/api/layers/{layer}/features/{key}/"} <= set(
+        document["paths"]
+    )

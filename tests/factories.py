@@ -1,0 +1,86 @@
+"""Small pieces of a region, drawn in metres around a corner of the Amt (EPSG:25832)."""
+
+from typing import Any
+
+from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
+
+from gisapp.accounts.models import User
+from layers.basemap.models import Building, Poi, Road
+from layers.regions.models import Address, Amt, District, Municipality, Place, Street
+
+X0, Y0 = 545_000, 6_030_000
+"""The corner: near Groß Wittensee."""
+
+
+def point(x: float, y: float) -> Point:
+    return Point(X0 + x, Y0 + y, srid=25832)
+
+
+def square(x: float, y: float, side: float) -> MultiPolygon:
+    box = Polygon.from_bbox((X0 + x, Y0 + y, X0 + x + side, Y0 + y + side))
+    return MultiPolygon(box, srid=25832)
+
+
+def line(*corners: tuple[float, float]) -> MultiLineString:
+    return MultiLineString(LineString([(X0 + x, Y0 + y) for x, y in corners]), srid=25832)
+
+
+def municipality(name: str = "Haby", key: str = "01058069", x: float = 0, y: float = 0, **more: Any) -> Municipality:
+    return Municipality.objects.create(
+        **{"name": name, "key": key, "geom": square(x, y, 4_000), "population": 600, **more}
+    )
+
+
+def district(name: str = "Rendsburg-Eckernförde", key: str = "01058") -> District:
+    return District.objects.create(name=name, key=key, geom=square(-5_000, -5_000, 20_000))
+
+
+def amt(name: str = "Hüttener Berge", key: str = "010580001") -> Amt:
+    return Amt.objects.create(name=name, key=key, geom=square(-1_000, -1_000, 10_000))
+
+
+def place(name: str = "Haby", x: float = 2_000, y: float = 2_000, **more: Any) -> Place:
+    return Place.objects.create(**{"name": name, "kind": "village", "geom": point(x, y), **more})
+
+
+def street(name: str = "Dorfstraße", locality: str = "Haby", postcode: str = "24361", x: float = 2_000) -> Street:
+    return Street.objects.create(
+        name=name,
+        locality=locality,
+        postcode=postcode,
+        geom=line((x, 2_000), (x + 300, 2_000)),
+        centre=point(x + 150, 2_000),
+    )
+
+
+def address(on: Street, number: str, x: float = 2_050, y: float = 2_015) -> Address:
+    return Address.objects.create(
+        street=on,
+        street_name=on.name,
+        house_number=number,
+        postcode=on.postcode,
+        locality=on.locality,
+        geom=point(x, y),
+    )
+
+
+def road(name: str = "Dorfstraße", kind: str = "residential", *corners: tuple[float, float]) -> Road:
+    return Road.objects.create(name=name, kind=kind, geom=line(*(corners or ((0, 0), (1_000, 0)))))
+
+
+def building(x: float, y: float) -> Building:
+    return Building.objects.create(geom=square(x, y, 10), kind="house")
+
+
+def poi(
+    name: str = "Hofladen Haby", kind: str = "farm", category: str = "shop", x: float = 2_100, y: float = 2_100
+) -> Poi:
+    return Poi.objects.create(name=name, kind=kind, category=category, geom=point(x, y))
+
+
+def staff(email: str = "amt@example.org") -> User:
+    return User.objects.create_user(email, "ein langes Passwort", is_staff=True)
+
+
+def citizen(email: str = "buerger@example.org") -> User:
+    return User.objects.create_user(email, "ein langes Passwort")
