@@ -160,9 +160,7 @@ def parse(raw: Any) -> MapConfig:
     zoom = raw.get("zoom", 11)
     if not isinstance(zoom, int | float) or not 0 <= zoom <= LARGEST_TILE_ZOOM:
         raise _wrong("zoom", f"a number from 0 to {LARGEST_TILE_ZOOM} is expected")
-    pages = {
-        name: _address(raw[name], name, local=True) if raw.get(name) else "" for name in ("imprint", "privacy")
-    }
+    pages = {name: _address(raw[name], name, local=True) if raw.get(name) else "" for name in ("imprint", "privacy")}
     links = tuple(
         Link(_text(one.get("title"), f"links[{at}].title"), _address(one.get("url"), f"links[{at}].url", local=True))
         for at, one in enumerate(raw.get("links", []))

@@ -13,8 +13,8 @@ from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from gisapp import errors
 from gisapp.geolibs import STORAGE_SRID, TILE_SRID, WGS84_SRID
@@ -157,7 +157,9 @@ def ordered(layer: Layer, query: Query, found: QuerySet[Any]) -> QuerySet[Any]:
 
     order: list[Any] = []
     if nameless is not None:
-        found = found.annotate(_nameless=Case(When(nameless, then=Value(True)), default=Value(False), output_field=BooleanField()))
+        found = found.annotate(
+            _nameless=Case(When(nameless, then=Value(True)), default=Value(False), output_field=BooleanField())
+        )
         order.append("_nameless")
     order.append(F(path).desc(nulls_last=True) if wanted.startswith("-") else F(path).asc(nulls_last=True))
     return found.order_by(*order, "pk")
@@ -216,10 +218,14 @@ def page(layer: Layer, query: Query, user: Any) -> Page:
     count = found.order_by()[: MOST_COUNTED + 1].count()
     start = (query.page - 1) * PAGE
     paths = {one.name: one.path for one in layer.public_fields}
-    placed = ordered(layer, query, found).annotate(_where=_in_wgs84(PointOnSurface, layer), _box=_in_wgs84(Envelope, layer))
+    placed = ordered(layer, query, found).annotate(
+        _where=_in_wgs84(PointOnSurface, layer), _box=_in_wgs84(Envelope, layer)
+    )
     extra = ["_metres"] if query.near and not query.sort else []
     taken = placed.values("pk", "_where", "_box", *extra, *paths.values())[start : start + PAGE]
-    return Page(layer, query, [_item(layer, row, paths) for row in taken], min(count, MOST_COUNTED), count > MOST_COUNTED)
+    return Page(
+        layer, query, [_item(layer, row, paths) for row in taken], min(count, MOST_COUNTED), count > MOST_COUNTED
+    )
 
 
 def _in_wgs84(function: Any, layer: Layer) -> Any:
@@ -288,7 +294,9 @@ def filters(layer: Layer, query: Query, user: Any) -> Iterator[Filter]:
             least = query.least.get(one.name)
             yield Filter(one, f"min.{one.name}", "least", "" if least is None else f"{least:g}")
         elif found := _distinct(layer, one, user):
-            pairs = sorted(((value, values.text_of(one, value)) for value in found), key=lambda pair: pair[1].casefold())
+            pairs = sorted(
+                ((value, values.text_of(one, value)) for value in found), key=lambda pair: pair[1].casefold()
+            )
             yield Filter(one, f"f.{one.name}", "choice", query.equal.get(one.name, ""), pairs)
         else:
             yield Filter(one, f"f.{one.name}", "word", query.equal.get(one.name, ""))

@@ -95,7 +95,9 @@ def scale_bar(scale: int) -> ScaleBar:
     metres = max(length for length in lengths if length * 1000 / scale <= LONGEST_BAR_MM)
     width = metres * 1000 / scale
     fields = [(round(width * at / 4, 3), round(width / 4, 3), "#111" if at % 2 == 0 else "#fff") for at in range(4)]
-    return ScaleBar(round(width, 3), fields, [Tick(0, "0"), Tick(width / 2, _length(metres / 2)), Tick(width, _length(metres))])
+    return ScaleBar(
+        round(width, 3), fields, [Tick(0, "0"), Tick(width / 2, _length(metres / 2)), Tick(width, _length(metres))]
+    )
 
 
 def _length(metres: float) -> str:
@@ -142,6 +144,8 @@ def sheet(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "modules": preloaded("print.js"),
         "data": data,
-        "fixed": {name: request.GET[name] for name in ("layers", "base", "centre", "mark", "lang") if name in request.GET},
+        "fixed": {
+            name: request.GET[name] for name in ("layers", "base", "centre", "mark", "lang") if name in request.GET
+        },
     }
     return render(request, "map/print.html", context)

@@ -71,7 +71,9 @@ def detail(request: HttpRequest, name: str, key: str) -> HttpResponse:
     where, box = feature["where"], feature["box"]
     title = values.title_of(found, feature, feature["pk"])
     zoom = max(found.min_zoom + 1, 15 if found.geometry == registry.Geometry.POINT else 12)
-    place = f"#map={zoom}/{where.y:.5f}/{where.x:.5f}&layers={found.name}&sel={found.name}/{feature['pk']}" if where else ""
+    place = (
+        f"#map={zoom}/{where.y:.5f}/{where.x:.5f}&layers={found.name}&sel={found.name}/{feature['pk']}" if where else ""
+    )
     context = {
         "layer": found,
         "feature": feature,
@@ -109,9 +111,7 @@ def feature_list(request: HttpRequest, name: str) -> HttpResponse:
         return _fragment(render(request, "map/_list_items.html", context))
     context["filters"] = list(listing.filters(found, query, request.user))
     context["columns"] = [_column(found, column, query) for column in found.columns]
-    context["others"] = [
-        one for one in registry.visible_layers(request.user) if one.interactive and not one.base_map
-    ]
+    context["others"] = [one for one in registry.visible_layers(request.user) if one.interactive and not one.base_map]
     return render(request, "map/list_page.html", {**page_context(request), **context})
 
 
@@ -130,7 +130,9 @@ def list_filters(request: HttpRequest, name: str) -> HttpResponse:
     found = registry.get(name, request.user)
     query = listing.parse(found, request.GET)
     return _fragment(
-        render(request, "map/_filters.html", {"layer": found, "filters": list(listing.filters(found, query, request.user))})
+        render(
+            request, "map/_filters.html", {"layer": found, "filters": list(listing.filters(found, query, request.user))}
+        )
     )
 
 
