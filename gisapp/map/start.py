@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.cache import cache
+from django.contrib.auth.models import AnonymousUser
 
+from gisapp.extent import common
 from gisapp.layer import Layer
 from gisapp.map.config import map_config
-from gisapp.tiles.tilejson import extent
-
-FRESH_SECONDS = 300
 
 
 def start_view(layers: Sequence[Layer]) -> dict[str, Any]:
@@ -19,9 +17,4 @@ def start_view(layers: Sequence[Layer]) -> dict[str, Any]:
         return {"centre": list(config.centre), "zoom": config.zoom}
     # A town with its roads is a better start than the whole state around it.
     ground = [one for one in layers if one.base_map and one.geometry != "Point"] or list(layers)
-    key = "map-start:" + ",".join(one.name for one in ground)
-    box = cache.get(key)
-    if box is None:
-        box = extent(ground)
-        cache.set(key, box, FRESH_SECONDS)
-    return {"box": box}
+    return {"box": list(common(ground, AnonymousUser()))}

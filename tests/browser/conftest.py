@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -46,12 +45,11 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _fresh_database() -> str:
-    """An empty database beside the demo's; its DATABASE_URL."""
+def _fresh_database() -> None:
+    """An empty database beside the demo's."""
+    _drop_database()
     with psycopg.connect(**cluster.dsn("postgres"), autocommit=True) as connection:  # type: ignore[arg-type]
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE {cluster.TEMPLATE}")
-    return f"postgresql://{cluster.OWNER_ROLE}@/{DATABASE}?host={quote(str(cluster.socket_dir()), safe='')}"
 
 
 def _drop_database() -> None:
@@ -94,8 +92,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("site")
     settings = folder / "map.json"
     settings.write_text(json.dumps(MAP_CONFIG))
+    _fresh_database()
     environment = {
-        **os.environ, "DATABASE_URL": _fresh_database(), "STATIC_ROOT": str(folder / "static"), "GISAPP_MAP_CONFIG": str(settings),
+        **os.environ, "GISAPP_DATABASE": DATABASE, "STATIC_ROOT": str(folder / "static"), "GISAPP_MAP_CONFIG": str(settings),
     }  # fmt: skip
     environment.pop("GISAPP_SERVING", None)
     _gisapp(environment, "manage", "migrate", "--verbosity", "0")
