@@ -78,7 +78,7 @@ def script_data(request: HttpRequest, layers: list[Layer], start: dict[str, Any]
     """The page's JSON block."""
     config = map_config()
     return {
-        "language": request.LANGUAGE_CODE[:2],  # type: ignore[attr-defined]
+        "language": request.LANGUAGE_CODE[:2],
         "texts": script_texts(),
         "worker": worker_address(),
         "origin": base_url(request),

@@ -58,12 +58,12 @@ def parse(asked: QueryDict) -> Sheet:
     """The sheet of these GET parameters; what is not offered becomes the usual."""
     scale = asked.get("scale", "")
     return Sheet(
-        paper=asked["paper"] if asked.get("paper") in PAPERS else "a4",
+        paper=asked.get("paper", "") if asked.get("paper") in PAPERS else "a4",
         orientation="portrait" if asked.get("orientation") == "portrait" else "landscape",
         scale=int(scale) if scale.isdecimal() and int(scale[:9]) in SCALES else USUAL_SCALE,
         title=asked.get("title", "").strip()[:120],
         note=asked.get("note", "").strip()[:300],
-        layers=[one for one in asked["layers"].split(",") if one] if "layers" in asked else None,
+        layers=[one for one in asked.get("layers", "").split(",") if one] if "layers" in asked else None,
         base=asked.get("base", OWN),
         centre=_place(asked.get("centre", "")),
     )

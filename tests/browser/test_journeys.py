@@ -50,7 +50,7 @@ def test_layer_switch_and_legend(visit: Visitor, device: dict[str, Any]) -> None
     panel = page.locator("#panel-layers")
     expect(panel.locator("svg.swatch").first).to_be_visible()
     expect(panel.get_by_text("Essen und Trinken")).to_be_visible()
-    panel.get_by_text("Orte von Interesse", exact=True).click()
+    panel.locator(".layer-title", has_text="Orte von Interesse").click()
     expect(page).to_have_url(re.compile(r"layers=[^&]*municipalities"))
     expect(page).not_to_have_url(re.compile(r"layers=[^&]*pois"))
     page.go_back()
@@ -147,7 +147,7 @@ def test_measure_with_the_pointer(visit: Visitor) -> None:
     page.mouse.click(900, 300)
     expect(page.locator("#measure-result")).to_have_text(re.compile(r"^Strecke \d{3} m$"))
     page.mouse.click(900, 500)
-    page.get_by_text("Fläche", exact=True).click()
+    page.get_by_role("radio", name="Fläche").check()
     expect(page.locator("#measure-result")).to_have_text(re.compile(r"^Fläche \d+,\d+ ha, Umfang "))
     expect(page.locator("#panel-detail")).to_be_hidden()
 
@@ -161,7 +161,7 @@ def test_near_me(visit: Visitor) -> None:
 
 def test_near_me_refused(visit: Visitor) -> None:
     page = visit("/", permissions=[])
-    page.evaluate("navigator.geolocation.getCurrentPosition = (_found, failed) => failed({code: 1})")
+    page.evaluate("void (navigator.geolocation.getCurrentPosition = (_found, failed) => failed({code: 1}))")
     page.get_by_role("button", name="In meiner Nähe").click()
     expect(page.locator("#map-note")).to_contain_text("bleibt privat")
 

@@ -20,7 +20,7 @@ def test_without_javascript_everything_is_in_lists(visit: Visitor) -> None:
     page.get_by_role("link", name="Weiter").click()
     expect(page.get_by_text("Seite 2")).to_be_visible()
     page.get_by_role("link", name="Zurück", exact=True).click()
-    page.get_by_role("link", name="Name").click()
+    page.get_by_role("link", name="Name", exact=True).click()
     expect(page.locator("tbody tr").first).to_contain_text("Laden 38")
     page.get_by_role("link", name="Laden 38").click()
     expect(page.get_by_role("heading", name="Laden 38", level=1)).to_be_visible()

@@ -81,7 +81,7 @@ def _shops() -> None:
         kind="vacant",
         source="t",
         source_id="evil",
-        geom=_geometry(f"POINT({LON + 0.012} {LAT + 0.005})"),
+        geom=_geometry(f"POINT({LON + 0.012} {LAT + 0.003})"),
     )
 
 
