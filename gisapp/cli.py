@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from gisapp import __version__, cluster
 from gisapp.commands import HOST_COMMANDS
+from gisapp.terminal import either
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,6 +30,9 @@ def _run(arguments: Sequence[str]) -> int:
     import django
 
     django.setup()
+    from django.core.management.base import CommandError
+    from django.db import OperationalError
+
     from gisapp.errors import GisError
     from gisapp.layer import all_commands
 
@@ -43,13 +47,20 @@ def _run(arguments: Sequence[str]) -> int:
     with cluster.in_use() if own_cluster else contextlib.nullcontext():
         try:
             return int(found._command.run(found))
-        except GisError as error:
-            print(f"gisapp: {error}", file=sys.stderr)
+        except (GisError, CommandError, OperationalError) as error:
+            print(f"gisapp: {str(error).strip()}", file=sys.stderr)
             return 1
         finally:
             from django.db import connections
 
             connections.close_all()
+
+
+def _no_package(name: str | None) -> tuple[str, str]:
+    return (
+        f"Das Python-Paket {name} fehlt. Abhilfe: docker/bootstrap.sh python",
+        f"The Python package {name} is missing. Mend it: docker/bootstrap.sh python",
+    )
 
 
 def _terminate(signum: int, frame: object) -> None:
@@ -59,10 +70,17 @@ def _terminate(signum: int, frame: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the console script and return its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup asked for that; a closed terminal ends us
+        signal.signal(signal.SIGHUP, _terminate)
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
     except cluster.ClusterError as error:
         print(f"gisapp: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"gisapp", "layers", "importers"}:
+            raise
+        print(f"gisapp: {either(*_no_package(error.name))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ngisapp: stopped.", file=sys.stderr)

@@ -6,6 +6,7 @@ As root the server runs as an unprivileged user, because PostgreSQL refuses to r
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -13,13 +14,16 @@ import pwd
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gisapp.paths import data_dir, unpacked_system
+from gisapp import postgres_server
+from gisapp.paths import data_dir
+from gisapp.postgres_server import Server, installed_servers
+from gisapp.terminal import either
 
 OWNER_ROLE = "gisapp"
 WEB_ROLE = "gisapp_web"
@@ -28,47 +32,31 @@ TEMPLATE = "gisapp_template"
 EXTENSIONS = ("postgis", "pg_trgm", "unaccent", "btree_gist")
 # A socket path longer than this does not fit into sockaddr_un (108 bytes, with room for ".s.PGSQL.5432.lock").
 LONGEST_SOCKET_DIR = 80
+# A comma separates hosts for libpq, a quote ends a setting.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_./ +@~-]+")
+NEEDED_MB = 300
+# Where the cluster of a checkout lies that the server's user may not enter (below /root).
+OUTSIDE = Path("/var/lib/gisapp")
 
 
 class ClusterError(Exception):
     """What is wrong with the private cluster, and what mends it."""
 
 
-@dataclass(frozen=True)
-class Server:
-    """A PostgreSQL installation that has PostGIS."""
-
-    bindir: Path
-    major: int
-    unpacked: bool
-
-    @property
-    def share(self) -> Path:
-        return self.bindir.parents[3] / "share" / "postgresql" / str(self.major)
-
-
-def installed_servers() -> list[Server]:
-    """All PostgreSQL installations with PostGIS on this machine, newest first."""
-    found = []
-    for root, unpacked in ((Path("/"), False), (unpacked_system(), True)):
-        for bindir in (root / "usr/lib/postgresql").glob("*/bin"):
-            server = Server(bindir, int(bindir.parent.name), unpacked)
-            if (bindir / "postgres").exists() and (server.share / "extension/postgis.control").exists():
-                found.append(server)
-    return sorted(found, key=lambda server: (-server.major, server.unpacked))
+# ------------------------------------------------------------------------------------------------ places and owners
 
 
 def cluster_dir() -> Path:
     """The cluster's data directory: GISAPP_PG, by default `.data/pg`."""
-    return Path(os.environ.get("GISAPP_PG") or data_dir() / "pg")
+    return Path(os.environ.get("GISAPP_PG") or data_dir() / "pg").expanduser().absolute()
 
 
 def socket_dir() -> Path:
-    """Where the server's Unix socket lies; a short path beside the cluster or, if that is too long, in /tmp."""
+    """Where the server's Unix socket lies; beside the cluster or, if that path does not serve, in /tmp."""
     beside = Path(str(cluster_dir()) + "-run")
-    if len(str(beside)) <= LONGEST_SOCKET_DIR and _reachable(beside):
+    if len(str(beside)) <= LONGEST_SOCKET_DIR and PLAIN_PATH.fullmatch(str(beside)) and _reachable(beside):
         return beside
-    key = hashlib.sha256(str(cluster_dir()).encode()).hexdigest()[:12]
+    key = hashlib.sha256(os.fsencode(cluster_dir())).hexdigest()[:12]
     return Path(f"/tmp/gisapp-{os.getuid()}-{key}")  # noqa: S108 - created with 0700 and checked for its owner
 
 
@@ -76,86 +64,77 @@ def server_user() -> pwd.struct_passwd | None:
     """As root: the unprivileged user who runs the server. Otherwise None: the server runs as whoever calls."""
     if os.getuid() != 0:
         return None
+    known = []
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise ClusterError("No unprivileged user to run the database as. Mend it: apt-get install postgresql-common")
+            known.append(pwd.getpwnam(name))
+    if not known:
+        raise ClusterError(
+            either(
+                "Es gibt keinen Benutzer ohne Rechte, als der die Datenbank laufen kann. "
+                "Abhilfe: apt-get install postgresql-common",
+                "There is no unprivileged user to run the database as. Mend it: apt-get install postgresql-common",
+            )
+        )
+    # A cluster made before the package created `postgres` stays with whom it was made for.
+    owner = _owner(cluster_dir())
+    return next((user for user in known if user.pw_uid == owner), known[0])
+
+
+def _server_ids() -> tuple[int, int] | None:
+    user = server_user()
+    return (user.pw_uid, user.pw_gid) if user else None
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return None
+
+
+def _user_name(uid: int | None) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name if uid is not None else "?"
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _reachable(path: Path) -> bool:
     """Can the server's user get there? (A checkout below /root is closed to everyone else.)"""
-    if server_user() is None:
+    if os.getuid() != 0:
         return True
     return all(parent.stat().st_mode & 0o001 for parent in path.parents if parent.exists())
 
 
-def _server_for_cluster(directory: Path) -> Server:
-    """The installation that runs this cluster; the newest one for a cluster that is yet to be made."""
-    servers = installed_servers()
-    if not servers:
-        raise ClusterError("PostgreSQL with PostGIS is missing: the database. Mend it: docker/bootstrap.sh system")
-    version = directory / "PG_VERSION"
-    if not version.exists():
-        return servers[0]
-    major = int(version.read_text().strip())
-    for server in servers:
-        if server.major == major:
-            return server
-    here = ", ".join(str(server.major) for server in servers)
-    raise ClusterError(
-        f"The cluster in {directory} was made by PostgreSQL {major}; installed is {here}. Its data is untouched. "
-        f"Mend it: apt-get install postgresql-{major}-postgis-3, write a backup, move {directory} away, restore."
-    )
-
-
-def _environment(server: Server) -> dict[str, str]:
-    """The environment of a server program. PROJ_LIB is set for an unpacked server only, never for this process."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "PROJ_", "LD_"))}
-    env["LC_ALL"] = "C.UTF-8"
-    if server.unpacked:
-        root = unpacked_system()
-        libraries = sorted({str(path.parent) for path in root.glob("usr/lib/**/*.so*")}, key=len)
-        env["LD_LIBRARY_PATH"] = ":".join(libraries)
-        env["PROJ_LIB"] = str(root / "usr/share/proj")
-        env["GDAL_DATA"] = str(root / "usr/share/gdal")
-    return env
-
-
-def _run(server: Server, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    user = server_user()
-    done = subprocess.run(
-        [str(server.bindir / program), *args],
-        env=_environment(server),
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        user=user.pw_uid if user else None,
-        group=user.pw_gid if user else None,
-        extra_groups=[] if user else None,
-    )
-    if check and done.returncode:
-        raise ClusterError(f"{program} failed: {(done.stderr or done.stdout).strip()}")
-    return done
+def _make_parents(path: Path) -> None:
+    """Create what is missing above `path`, as root open to the server's user whatever the umask says."""
+    for parent in reversed(path.parents):
+        if not parent.exists():
+            parent.mkdir(exist_ok=True)
+            if os.getuid() == 0:
+                parent.chmod(0o755)
 
 
 def _own(path: Path) -> None:
-    path.mkdir(parents=True, exist_ok=True)
-    user = server_user()
-    if user:
-        os.chown(path, user.pw_uid, user.pw_gid)
+    _make_parents(path)
+    path.mkdir(exist_ok=True)
+    ids = _server_ids()
+    if ids:
+        os.chown(path, *ids)
     path.chmod(0o700)
 
 
 def _prepare_socket_dir() -> Path:
     """Create the socket's directory for the server's user alone; refuse one that somebody else made first."""
     path = socket_dir()
+    _make_parents(path)
     with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700, parents=True)
-    state, user = path.lstat(), server_user()
-    if path.is_symlink() or state.st_uid not in {os.getuid(), user.pw_uid if user else os.getuid()}:
-        raise ClusterError(f"{path} belongs to somebody else. Mend it: remove it, or set GISAPP_PG.")
+        path.mkdir(mode=0o700)
+    ids = _server_ids()
+    owner = path.lstat().st_uid
+    if path.is_symlink() or owner not in {os.getuid(), ids[0] if ids else os.getuid()}:
+        raise _foreign(path, owner)
     _own(path)
     return path
 
@@ -163,76 +142,198 @@ def _prepare_socket_dir() -> Path:
 def _place_cluster() -> Path:
     """The directory for the cluster; where the server's user cannot reach .data, a link to /var/lib/gisapp."""
     path = cluster_dir()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() and not _reachable(path):
-        key = hashlib.sha256(str(path).encode()).hexdigest()[:12]
-        outside = Path("/var/lib/gisapp") / key / "pg"
-        outside.parent.mkdir(parents=True, exist_ok=True)
-        _own(outside)
-        path.symlink_to(outside)
-    return path.resolve()
+    if re.search(r'["$`\\\n]', str(path)):
+        raise ClusterError(
+            either(
+                f"{path} enthält Zeichen, mit denen pg_ctl nicht umgehen kann. Abhilfe: GISAPP_PG auf einen anderen "
+                "Pfad setzen.",
+                f"{path} has characters that pg_ctl cannot handle. Mend it: set GISAPP_PG to another path.",
+            )
+        )
+    _make_parents(path)
+    if not path.is_symlink() and not _reachable(path):
+        if path.exists():
+            raise _unreachable(path)
+        _make_parents(OUTSIDE / "x")
+        home = Path(tempfile.mkdtemp(prefix=f"{data_dir().parent.name}-", dir=OUTSIDE))
+        home.chmod(0o755)
+        path.symlink_to(home / "pg")
+    place = path.resolve()
+    _make_parents(place)
+    _check_owner(place)
+    return place
 
 
-def _memory_mb() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
+def _check_owner(directory: Path) -> None:
+    ids, owner = _server_ids(), _owner(directory)
+    if owner is not None and owner != (ids[0] if ids else os.getuid()) and any(True for _ in _entries(directory)):
+        raise _foreign(directory, owner)
 
 
-def configuration(memory_mb: int, cores: int, sockets: Path) -> str:
-    """postgresql.conf for a machine of this size; durability (fsync, synchronous_commit) stays as shipped."""
-    shared = max(128, min(memory_mb // 4, 4096))
-    settings = {
-        "listen_addresses": "''",
-        "unix_socket_directories": f"'{sockets}'",
-        "unix_socket_permissions": "0700",
-        "max_connections": 100,
-        "shared_buffers": f"{shared}MB",
-        "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
-        "work_mem": f"{max(8, min(64, memory_mb // 256))}MB",
-        "maintenance_work_mem": f"{max(64, min(1024, memory_mb // 16))}MB",
-        "max_wal_size": "4GB" if memory_mb > 4096 else "1GB",
-        "checkpoint_timeout": "15min",
-        "wal_compression": "on",
-        "random_page_cost": 1.1,
-        "effective_io_concurrency": 100,
-        "max_worker_processes": cores + 6,
-        "max_parallel_workers": cores,
-        "max_parallel_maintenance_workers": max(1, cores - 1),
-        "jit": "off",
-        "timezone": "'UTC'",
-        "log_timezone": "'UTC'",
-        "datestyle": "'iso, dmy'",
-        "logging_collector": "on",
-        "log_directory": "'log'",
-        "log_filename": "'postgresql-%a.log'",
-        "log_truncate_on_rotation": "on",
-        "log_rotation_age": "1d",
-        # Statement texts carry what people typed; the log names the error and no parameters.
-        "log_min_error_statement": "panic",
-        "log_parameter_max_length_on_error": 0,
-    }
-    return (
-        "# Written by gisapp at every start; own settings belong into conf.d/.\n"
-        + "".join(f"{key} = {value}\n" for key, value in settings.items())
-        + "include_dir = 'conf.d'\n"
+def _entries(directory: Path) -> Iterator[Path]:
+    try:
+        yield from directory.iterdir()
+    except PermissionError:  # a closed directory is somebody else's cluster
+        yield directory
+
+
+# ------------------------------------------------------------------------------------------------ what can be wrong
+
+
+def _foreign(path: Path, owner: int | None) -> ClusterError:
+    me, other = _user_name(os.getuid()), _user_name(owner)
+    return ClusterError(
+        either(
+            f"{path} gehört {other}, hier läuft {me}. Abhilfe: als {other} aufrufen, oder GISAPP_DATA (oder "
+            "GISAPP_PG) auf ein eigenes Verzeichnis setzen.",
+            f"{path} belongs to {other}, this is {me}. Mend it: call as {other}, or set GISAPP_DATA (or GISAPP_PG) to "
+            "a directory of your own.",
+        )
     )
+
+
+def _unreachable(path: Path) -> ClusterError:
+    user = server_user()
+    name = user.pw_name if user else _user_name(os.getuid())
+    return ClusterError(
+        either(
+            f"{path} liegt in einem Verzeichnis, das {name} nicht betreten darf. Abhilfe: chmod o+x für jedes "
+            "Verzeichnis darüber, oder GISAPP_PG anders setzen.",
+            f"{path} lies in a directory that {name} may not enter. Mend it: chmod o+x on each directory above, or "
+            "set GISAPP_PG elsewhere.",
+        )
+    )
+
+
+def _full(path: Path) -> ClusterError:
+    return ClusterError(
+        either(
+            f"Der Datenträger von {path} ist voll; die Datenbank braucht mindestens {NEEDED_MB} MB. Abhilfe: Platz "
+            "schaffen, oder GISAPP_PG auf einen anderen Datenträger setzen.",
+            f"The disk of {path} is full; the database needs at least {NEEDED_MB} MB. Mend it: free space, or set "
+            "GISAPP_PG to another disk.",
+        )
+    )
+
+
+def _read_only(path: Path) -> ClusterError:
+    return ClusterError(
+        either(
+            f"{path} ist nicht beschreibbar. Abhilfe: GISAPP_DATA (oder GISAPP_PG) auf ein beschreibbares Verzeichnis "
+            "setzen.",
+            f"{path} cannot be written. Mend it: set GISAPP_DATA (or GISAPP_PG) to a directory that can.",
+        )
+    )
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself or what exists above it."""
+    return next((one for one in (path, *path.parents) if os.path.lexists(one)), Path("/"))
+
+
+def explain(error: OSError, place: Path) -> ClusterError:
+    """What an error of the file system means for the cluster at `place`."""
+    path = Path(os.fsdecode(error.filename)) if error.filename else place
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return _full(path)
+    if error.errno in {errno.EACCES, errno.EPERM} and _owner(_nearest(path)) != os.getuid():
+        return _foreign(_nearest(path), _owner(_nearest(path)))
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR}:
+        return _read_only(path)
+    return ClusterError(f"{path}: {error.strerror or error}")
+
+
+def explain_output(doing: str, output: str, place: Path) -> ClusterError:
+    """What the output of a server program that failed means for the cluster at `place`."""
+    if "No space left on device" in output or "Disk quota exceeded" in output:
+        return _full(place)
+    if "Read-only file system" in output:
+        return _read_only(place)
+    if "Permission denied" in output:
+        return _unreachable(place)
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|error:|HINT", line)] or lines
+    return ClusterError(f"{doing}: {' '.join(telling[-3:])}")
+
+
+@contextlib.contextmanager
+def _said_clearly() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise explain(error, cluster_dir()) from error
+
+
+# ------------------------------------------------------------------------------------------------ the server
+
+
+def _server_for_cluster(directory: Path) -> Server:
+    """The installation that runs this cluster; the newest one for a cluster that is yet to be made."""
+    servers = installed_servers()
+    if not servers:
+        raise ClusterError(
+            either(
+                "PostgreSQL mit PostGIS fehlt; es ist die Datenbank. Abhilfe: docker/bootstrap.sh system",
+                "PostgreSQL with PostGIS is missing; it is the database. Mend it: docker/bootstrap.sh system",
+            )
+        )
+    version = directory / "PG_VERSION"
+    if not version.exists():
+        return servers[0]
+    major = version.read_text().strip()
+    for server in servers:
+        if str(server.major) == major:
+            return server
+    here = ", ".join(str(server.major) for server in servers)
+    raise ClusterError(
+        either(
+            f"Der Cluster in {directory} stammt von PostgreSQL {major}; installiert ist {here}. Seine Daten sind "
+            f"unberührt. Abhilfe: apt-get install postgresql-{major}-postgis-3, damit eine Sicherung schreiben, "
+            f"{directory} zur Seite schieben, neu einrichten und die Sicherung einspielen.",
+            f"The cluster in {directory} was made by PostgreSQL {major}; installed is {here}. Its data is untouched. "
+            f"Mend it: apt-get install postgresql-{major}-postgis-3, write a backup with it, move {directory} away, "
+            "set up again and restore.",
+        )
+    )
+
+
+def _run(server: Server, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = postgres_server.run(server, program, *args, user=_server_ids())
+    if check and done.returncode:
+        raise explain_output(program, done.stderr or done.stdout, cluster_dir())
+    return done
 
 
 def _write_configuration(directory: Path, sockets: Path) -> None:
     (directory / "conf.d").mkdir(exist_ok=True)
-    text = configuration(_memory_mb(), os.cpu_count() or 1, sockets)
+    text = postgres_server.configuration(
+        postgres_server.memory_mb(), os.cpu_count() or 1, sockets, postgres_server.dynamic_shared_memory()
+    )
     (directory / "postgresql.conf").write_text(text)
     # Trust is right here: no TCP, and the socket's directory opens to the server's user and root alone.
     (directory / "pg_hba.conf").write_text("local all all trust\nlocal replication all trust\n")
-    user = server_user()
-    if user:
+    ids = _server_ids()
+    if ids:
         for name in ("conf.d", "postgresql.conf", "pg_hba.conf"):
-            os.chown(directory / name, user.pw_uid, user.pw_gid)
+            os.chown(directory / name, *ids)
 
 
 def _create(server: Server, directory: Path) -> None:
     """initdb into a directory beside, then one rename: a killed set-up leaves no half cluster."""
+    if directory.is_mount() or (directory.exists() and any(directory.iterdir())):
+        raise ClusterError(
+            either(
+                f"{directory} ist kein leeres Verzeichnis und kein Cluster. Abhilfe: GISAPP_PG auf ein neues "
+                f"Verzeichnis setzen, zum Beispiel {directory / 'pg'}.",
+                f"{directory} is neither an empty directory nor a cluster. Mend it: set GISAPP_PG to a new directory, "
+                f"for example {directory / 'pg'}.",
+            )
+        )
+    if shutil.disk_usage(directory.parent).free < NEEDED_MB * 1024**2:
+        raise _full(directory)
     building = directory.with_name(directory.name + ".new")
-    shutil.rmtree(building, ignore_errors=True)
+    if building.exists():
+        shutil.rmtree(building)
     _own(building)
     _run(
         server, "initdb", "-D", str(building), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
@@ -243,26 +344,84 @@ def _create(server: Server, directory: Path) -> None:
     building.rename(directory)
 
 
+def _postmaster(directory: Path) -> int | None:
+    """The process that postmaster.pid names if it is a living PostgreSQL."""
+    return _living_server(directory / "postmaster.pid")
+
+
+def _living_server(lock_file: Path) -> int | None:
+    try:
+        pid = int(lock_file.read_text().partition("\n")[0])
+        name, _, state = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+    except (FileNotFoundError, NotADirectoryError, ProcessLookupError, ValueError):
+        return None
+    # Where nobody collects the dead (a container without init), a killed server stays as a zombie.
+    return pid if name.startswith("postgres") and not state.strip().startswith("Z") else None
+
+
+def _forget_dead(directory: Path, sockets: Path) -> None:
+    """Remove lock files whose number belongs to a zombie or, since a reboot, to another program.
+
+    PostgreSQL would take either for a running server. The number of a process that is gone it handles itself.
+    """
+    for path in (directory / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+        if not path.exists() or _living_server(path) is not None:
+            continue
+        number = path.read_text().partition("\n")[0].strip()
+        if not number.isdigit() or Path(f"/proc/{number}").exists():
+            path.unlink()
+
+
 def _answers(server: Server, sockets: Path) -> bool:
-    return _run(server, "pg_isready", "-q", "-h", str(sockets), "-t", "2", check=False).returncode == 0
+    return _ready(server, sockets) == 0
+
+
+def _ready(server: Server, sockets: Path) -> int:
+    """0: takes connections; 1: is starting or recovering; 2: nobody there."""
+    return _run(server, "pg_isready", "-q", "-h", str(sockets), "-t", "2", check=False).returncode
+
+
+def _await_running(server: Server, directory: Path, sockets: Path) -> bool:
+    """A server that runs but does not answer yet recovers, or has lost its socket; True when it answers in the end."""
+    deaf = 0
+    while _postmaster(directory) is not None and deaf < 10:
+        state = _ready(server, sockets)
+        if state == 0:
+            return True
+        deaf += state == 2
+        time.sleep(0.2)
+    stop()
+    return False
 
 
 def _start(server: Server, directory: Path, sockets: Path) -> None:
     """Start the server; after kill -9 of its postmaster wait until the orphaned children are gone."""
-    last = ""
-    for _attempt in range(20):
+    if _postmaster(directory) is not None and _await_running(server, directory, sockets):
+        return
+    _forget_dead(directory, sockets)
+    log = directory / "start.log"
+    for _attempt in range(40):
+        log.unlink(missing_ok=True)
         done = _run(
-            server, "pg_ctl", "-D", str(directory), "-s", "-w", "-t", "120",
-            "-l", str(directory / "start.log"), "start", check=False,
-        )  # fmt: skip
+            server, "pg_ctl", "-D", str(directory), "-s", "-w", "-t", "600", "-l", str(log), "start", check=False
+        )
         if done.returncode == 0 or _answers(server, sockets):
             return
-        log = directory / "start.log"
-        last = log.read_text(errors="replace")[-800:] if log.exists() else done.stderr
-        if not re.search(r"shared memory block|lock file|is another postmaster", last):
+        said = log.read_text(errors="replace") if log.exists() else done.stderr
+        if not re.search(r"shared memory block|lock file|is another postmaster", said):
             break
         time.sleep(0.5)
-    raise ClusterError(f"The database in {directory} does not start: {last.strip()}")
+    doing = either(f"Die Datenbank in {directory} startet nicht", f"The database in {directory} does not start")
+    raise explain_output(doing, said + _last_words(directory), directory)
+
+
+def _last_words(directory: Path) -> str:
+    """The end of the server's newest log, where it says why it gave up."""
+    logs = sorted((directory / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
+    return "\n" + logs[-1].read_text(errors="replace")[-2000:] if logs else ""
+
+
+# ------------------------------------------------------------------------------------------------ what is in it
 
 
 def dsn(database: str = DATABASE, role: str = OWNER_ROLE) -> dict[str, str]:
@@ -277,25 +436,27 @@ def _psql(server: Server, database: str, sql: str) -> str:
     ).stdout.strip()  # fmt: skip
 
 
-def _create_roles_and_databases(server: Server) -> None:
-    """Roles, the template that carries the extensions, and the database; each only where missing."""
+def _create_roles(server: Server) -> None:
     roles = set(_psql(server, "postgres", "SELECT rolname FROM pg_roles").split())
     if OWNER_ROLE not in roles:
         _psql(server, "postgres", f"CREATE ROLE {OWNER_ROLE} LOGIN CREATEDB")
     if WEB_ROLE not in roles:
         _psql(server, "postgres", f"CREATE ROLE {WEB_ROLE} LOGIN")
-        # A parallel plan for a 2,000-feature tile starts workers for longer than it works.
-        _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} SET max_parallel_workers_per_gather = 0")
-        _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} SET statement_timeout = '30s'")
-        _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} SET idle_in_transaction_session_timeout = '60s'")
-        _psql(server, "postgres", f"GRANT {WEB_ROLE} TO {OWNER_ROLE}")
+    # A parallel plan for a 2,000-feature tile starts workers for longer than it works.
+    _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} SET max_parallel_workers_per_gather = 0")
+    _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} SET statement_timeout = '30s'")
+    _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} SET idle_in_transaction_session_timeout = '60s'")
+    _psql(server, "postgres", f"GRANT {WEB_ROLE} TO {OWNER_ROLE}")
+
+
+def _create_databases(server: Server) -> None:
+    """The template that carries the extensions, and the database; each only where missing."""
     databases = set(_psql(server, "postgres", "SELECT datname FROM pg_database").split())
     if TEMPLATE not in databases:
         building = TEMPLATE + "_new"
         _psql(server, "postgres", f"DROP DATABASE IF EXISTS {building}")
         _psql(server, "postgres", f"CREATE DATABASE {building} OWNER {OWNER_ROLE} TEMPLATE template0")
-        for extension in EXTENSIONS:
-            _psql(server, building, f"CREATE EXTENSION {extension}")
+        _psql(server, building, "; ".join(f"CREATE EXTENSION {extension}" for extension in EXTENSIONS))
         # The serving role reads and writes rows and owns nothing; later tables of the owner follow by default.
         defaults = f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER_ROLE} IN SCHEMA public GRANT"
         _psql(server, building, f"{defaults} SELECT, INSERT, UPDATE, DELETE ON TABLES TO {WEB_ROLE}")
@@ -306,10 +467,30 @@ def _create_roles_and_databases(server: Server) -> None:
         _psql(server, "postgres", f"CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE} TEMPLATE {TEMPLATE}")
 
 
+def refresh_extensions() -> list[str]:
+    """Bring the extensions of the template and the database to what the installed packages offer.
+
+    A newer PostGIS package changes the libraries at once and the SQL functions only by this. Returns what was done.
+    """
+    server = _server_for_cluster(cluster_dir().resolve())
+    done = []
+    for database in (TEMPLATE, DATABASE):
+        known = _psql(server, database, "SELECT name, installed_version, default_version FROM pg_available_extensions")
+        for line in known.splitlines():
+            name, installed, offered = line.split("|")
+            if name not in EXTENSIONS or installed == offered:
+                continue
+            _psql(server, database, f"ALTER EXTENSION {name} UPDATE" if installed else f"CREATE EXTENSION {name}")
+            done.append(f"{database}: {name} {installed or '-'} -> {offered}")
+    return done
+
+
+# ------------------------------------------------------------------------------------------------ users of it
+
+
 def _open_lock(name: str) -> IO[bytes]:
-    data_dir().mkdir(parents=True, exist_ok=True)
     base = cluster_dir()
-    base.parent.mkdir(parents=True, exist_ok=True)
+    _make_parents(base)
     return Path(f"{base}.{name}").open("ab")
 
 
@@ -318,40 +499,47 @@ def ensure_running() -> bool:
 
     Raises ClusterError with the remedy. Safe to call from several processes at once.
     """
-    with _open_lock("start.lock") as lock:
+    with _said_clearly(), _open_lock("start.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         directory = _place_cluster()
         server = _server_for_cluster(directory)
         sockets = _prepare_socket_dir()
-        if (directory / "PG_VERSION").exists() and _answers(server, sockets):
-            return False
-        fresh = not (directory / "PG_VERSION").exists()
-        if fresh:
+        exists, ready = (directory / "PG_VERSION").exists(), directory / "gisapp.ready"
+        started = not (exists and _answers(server, sockets))
+        if not exists:
             _create(server, directory)
-        _write_configuration(directory, sockets)
-        _start(server, directory, sockets)
-        if fresh or not (directory / "gisapp.ready").exists():
-            _create_roles_and_databases(server)
-            (directory / "gisapp.ready").write_text("roles and databases exist\n")
-        return True
+        if started:
+            _write_configuration(directory, sockets)
+            _start(server, directory, sockets)
+        if not ready.exists():
+            _create_roles(server)
+            _create_databases(server)
+            ready.write_text("roles and databases exist\n")
+        return started
 
 
 def stop(*, immediate: bool = False) -> None:
-    """Stop the server if it runs."""
+    """Stop the server if it runs. Raises ClusterError when it does not stop."""
     directory = cluster_dir().resolve()
-    if (directory / "postmaster.pid").exists():
-        mode = "immediate" if immediate else "fast"
-        server = _server_for_cluster(directory)
-        _run(server, "pg_ctl", "-D", str(directory), "-s", "-w", "-m", mode, "stop", check=False)
+    if _postmaster(directory) is None:
+        return
+    mode = "immediate" if immediate else "fast"
+    server = _server_for_cluster(directory)
+    done = _run(server, "pg_ctl", "-D", str(directory), "-s", "-w", "-t", "600", "-m", mode, "stop", check=False)
+    if done.returncode and _postmaster(directory) is not None:
+        doing = either(f"Die Datenbank in {directory} hält nicht an", f"The database in {directory} does not stop")
+        raise explain_output(doing, done.stderr, directory)
 
 
 @contextlib.contextmanager
 def in_use() -> Iterator[None]:
     """Use the private cluster for the length of the block; the last user to leave stops it."""
-    with _open_lock("users.lock") as users:
+    with _said_clearly():
+        users = _open_lock("users.lock")
+    with users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        ensure_running()
         try:
+            ensure_running()
             yield
         finally:
             leave(users)
@@ -365,4 +553,5 @@ def leave(users: IO[bytes]) -> None:
         return
     with _open_lock("start.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stop()
+        if _owner(cluster_dir()) in {None, os.getuid(), (_server_ids() or (os.getuid(),))[0]}:
+            stop()

@@ -10,10 +10,13 @@ whose PROJ has BETA2007.gsb; `transformer` refuses it here rather than being 0.2
 
 import importlib.util
 import os
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
 import pyproj
+import pyproj.transformer
+from pyproj.exceptions import ProjError
 
 STORAGE_SRID = 25832
 """ETRS89 / UTM zone 32N: every geometry is stored in it; lengths are metres measured in it."""
@@ -53,4 +56,11 @@ def transformer(source: str, target: str) -> pyproj.Transformer:
     `source` and `target` are anything pyproj reads ("EPSG:25832"). Raises pyproj.exceptions.ProjError when
     the best operation needs a grid that this process does not have: transform such data in PostGIS.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "Best transformation is not available": said as an error below
+        known = pyproj.transformer.TransformerGroup(source, target, always_xy=True, allow_ballpark=False)
+    # `only_best=True` alone does not refuse: together with `always_xy` PROJ forgets it (pyproj 3.7, PROJ 9.5).
+    if not known.best_available or not known.transformers:
+        missing = ", ".join(grid.short_name for one in known.unavailable_operations for grid in one.grids)
+        raise ProjError(f"{source} -> {target} needs a grid that is not here ({missing}); PostGIS transforms it")
     return pyproj.Transformer.from_crs(source, target, always_xy=True, only_best=True, allow_ballpark=False)

@@ -121,7 +121,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-ROOT_URLCONF = "gisapp.urls"
+ROOT_URLCONF = os.environ.get("GISAPP_URLS") or "gisapp.urls"
 WSGI_APPLICATION = "gisapp.wsgi.application"
 TEMPLATES = [
     {

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from gisapp import cluster
+from tests.programs import LeftOut
 
 _stack = contextlib.ExitStack()
 REAL_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LeftOut(), "left-out")
     if not os.environ.get("DATABASE_URL"):
         _stack.enter_context(cluster.in_use())
 

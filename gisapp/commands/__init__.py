@@ -1,9 +1,11 @@
 """The host's own subcommands, one module each; apps register theirs through gisapp.layer."""
 
+from gisapp.commands.check import CHECK
 from gisapp.commands.demo import DEMO
 from gisapp.commands.docs import DOCS
 from gisapp.commands.layers import EXPORT, LAYERS
 from gisapp.commands.manage import MANAGE
 from gisapp.commands.serve import SERVE
+from gisapp.commands.setup import SETUP
 
-HOST_COMMANDS = [DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE]
+HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE]

@@ -64,11 +64,10 @@ def _version() -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Migrate, build the region where it is missing, print the log-ins, serve."""
-    from django.core.management import call_command
-
+    from gisapp.commands.setup import prepare
     from gisapp.registry.facts import put
 
-    call_command("migrate", interactive=False, verbosity=0)
+    prepare()
     if arguments.again or not _present(arguments.size, arguments.seed):
         _steps(arguments.size, arguments.seed)
         put("demo", f"{arguments.size}/{arguments.seed}/{_version()}")

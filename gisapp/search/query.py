@@ -42,7 +42,8 @@ class Expression(Func):
         return sql, [value for place in order for value in compiled[place][1]]
 
 
-_MATCH = "({0} <%% {1} OR starts_with({1}, {0}))"
+# LIKE, because the trigram index answers it; a folded text has no wildcards in it.
+_MATCH = "({0} <%% {1} OR {1} LIKE {0} || '%%')"
 SCORE = (
     "(0.55 * word_similarity({0}, {1}) + 0.25 * similarity({0}, {1})"
     " + 0.2 * (CASE WHEN {1} = {0} THEN 1 WHEN starts_with({1}, {0}) THEN 0.8"

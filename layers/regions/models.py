@@ -126,6 +126,7 @@ class Street(Sourced):
         indexes = (
             tile_index(),
             GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="street_search"),
+            GinIndex(fields=["name_norm"], opclasses=["gin_trgm_ops"], name="street_name"),
         )
 
     def __str__(self) -> str:

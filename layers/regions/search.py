@@ -9,7 +9,7 @@ from typing import Any
 
 from gisapp.database import fetch_rows
 from gisapp.layer import SearchHit
-from gisapp.search.query import fold
+from gisapp.search.query import THRESHOLD, fold
 
 # A house number is a number of up to four digits behind a word: "Dorfstr. 12 a", "Am Kanal 3-5", "12/2".
 _NUMBER = re.compile(
@@ -17,6 +17,7 @@ _NUMBER = re.compile(
 )
 STREETS_LOOKED_AT = 40
 FARTHEST_M = 250
+CLOSE, GOOD = 0.75, 0.7
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,23 @@ def streets_and_addresses(text: str, user: Any, limit: int) -> list[SearchHit]:
     """Streets for "Dorfstr Haby", addresses for "Dorfstr 12 Haby"; streets too where the number is unknown."""
     asked = parse(text)
     folded = fold(asked.text)
-    if not folded:
-        return []
-    if not asked.number:
-        return [_street(row) for row in fetch_rows(_sql("search_streets.sql"), [folded, limit])]
-    rows = fetch_rows(_sql("search_addresses.sql"), [folded, STREETS_LOOKED_AT, asked.number, limit])
-    return [_address(row) if row[0] else _street(row[1:]) for row in rows]
+    hits: list[SearchHit] = []
+    # What is spelt nearly right is found among few candidates; only where that gives too little, among many.
+    for threshold in (CLOSE, THRESHOLD) if folded else ():
+        fetch_rows("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(threshold)])
+        hits = _hits(folded, asked.number, limit)
+        if len(hits) >= limit or (hits and hits[0].score >= GOOD):
+            break
+    return hits
+
+
+def _hits(folded: str, number: str, limit: int) -> list[SearchHit]:
+    if number:
+        rows = fetch_rows(_sql("search_addresses.sql"), [folded, STREETS_LOOKED_AT, number, limit])
+        return [_address(row) if row[0] else _street(row[1:]) for row in rows]
+    # A single word is a street's name or none: whoever types a place alone is looking for the place.
+    name = "search_streets.sql" if " " in folded else "search_street_names.sql"
+    return [_street(row) for row in fetch_rows(_sql(name), [folded, limit])]
 
 
 def _street(row: tuple[Any, ...]) -> SearchHit:

@@ -1,0 +1,25 @@
+# Jedes Ziel richtet zuerst ein, was fehlt. Siehe docs/operator/installation.md.
+.PHONY: setup demo test bench lint
+
+setup:
+	@docker/bootstrap.sh setup
+	@.venv/bin/gisapp demo
+
+demo:
+	@docker/bootstrap.sh demo
+	@.venv/bin/gisapp demo --serve
+
+test:
+	@docker/bootstrap.sh test
+	@GISAPP_TEST_REQUIRE="$$(docker/bootstrap.sh required)" .venv/bin/python -m pytest
+
+bench:
+	@docker/bootstrap.sh bench
+	@.venv/bin/python -m tests.bench
+
+lint:
+	@docker/bootstrap.sh python-dev
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports

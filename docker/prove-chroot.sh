@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# Beweist die Einrichtung auf einem frischen Debian 12: make setup, make demo (Strg-C), make test - als root in /root
+# und als Benutzer ohne sudo in einem Pfad mit Leerzeichen. Braucht root, debootstrap, curl und ip.
+#
+#   docker/prove-chroot.sh [root|user|both] [ARBEITSVERZEICHNIS]
+#
+# Im Arbeitsverzeichnis bleibt das nackte Debian für den nächsten Lauf liegen; ohne Angabe ist es ein temporäres.
+# KEEP=1 lässt auch die benutzten Systeme stehen. TESTS="tests/unit" führt nur diese Tests aus; TESTS="" keine.
+set -Eeuo pipefail
+
+self=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/prove-chroot.sh
+checkout=$(cd "$(dirname "$self")/.." && pwd)
+passed_on=(SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS
+  http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY PIP_INDEX_URL PIP_DEFAULT_TIMEOUT)
+
+fail() {
+  echo "GESCHEITERT: $*" >&2
+  exit 1
+}
+
+bare_debian() { # das nackte System; einmal je Arbeitsverzeichnis
+  [ ! -e "$work/base/.complete" ] || return 0
+  rm -rf "$work/base"
+  echo "debootstrap: Debian 12 mit git, make, python3"
+  debootstrap --variant=minbase --include=git,make,python3,ca-certificates bookworm "$work/base" >"$work/debootstrap.log" 2>&1 ||
+    fail "debootstrap, siehe $work/debootstrap.log"
+  touch "$work/base/.complete"
+}
+
+new_system() { # Kopie des nackten Systems mit dem Netz dieses Rechners (Namen, Zertifikate)
+  cp -a "$work/base" "$system"
+  mount -t proc proc "$system/proc"
+  mount -t devpts devpts "$system/dev/pts" -o newinstance,ptmxmode=0666
+  local file name
+  for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt; do
+    [ ! -e "$file" ] || install -D -m 644 "$(readlink -f "$file")" "$system$file"
+  done
+  for name in "${passed_on[@]}"; do
+    file=${!name:-}
+    if [[ $file == /* && -f $file ]]; then install -D -m 644 "$(readlink -f "$file")" "$system$file"; fi
+  done
+}
+
+remove_system() {
+  left=$(processes) && [ -z "$left" ] || kill -9 $left 2>/dev/null || true
+  umount -l "$system/dev/pts" "$system/proc" 2>/dev/null || true
+  [ -n "${KEEP:-}" ] || rm -rf "$system"
+}
+
+processes() { # was noch in diesem System läuft
+  local process
+  for process in /proc/[0-9]*; do
+    if [ "$(readlink "$process/root" 2>/dev/null)" = "$system" ]; then basename "$process"; fi
+  done
+}
+
+inside() { # führt einen Befehl im Checkout dieses Systems aus, mit leerer Umgebung
+  local name uid=0 home=/root
+  local -a environment=()
+  if [ "$kind" = user ]; then uid=1000 home=/home/anna; fi
+  for name in "${passed_on[@]}"; do
+    if [ -n "${!name:-}" ]; then environment+=("$name=${!name}"); fi
+  done
+  chroot --userspec="$uid:$uid" "$system" /usr/bin/env -i "HOME=$home" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    LANG=C.UTF-8 TERM=dumb "${environment[@]}" bash -c 'cd "$1" && shift && exec "$@"' bash "$home/$folder" "$@"
+}
+
+timed() { # Titel, Befehl: Dauer ins Ergebnis
+  local title=$1 since=$SECONDS
+  shift
+  echo "--- $kind: $title"
+  "$@" || fail "$kind: $title"
+  results+=("$kind: $title: $((SECONDS - since)) s")
+}
+
+serve_until_answered() { # im eigenen Netz (freier Port, kein Zugang nach außen): starten, antworten lassen, Strg-C
+  ip link set lo up
+  local since=$SECONDS status
+  set -m # sonst wäre SIGINT für den Hintergrund abgeschaltet
+  inside make demo &
+  pid=$!
+  trap 'kill -INT -- "-$pid" 2>/dev/null || true' EXIT
+  until status=$(curl --noproxy '*' -sS -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/ 2>/dev/null); do
+    kill -0 "$pid" 2>/dev/null || fail "make demo endet, bevor es antwortet"
+    [ $((SECONDS - since)) -lt 300 ] || fail "make demo antwortet nicht in 300 s"
+    sleep 0.2
+  done
+  [ "$status" = 200 ] || fail "http://127.0.0.1:8000/ antwortet mit $status"
+  echo "antwortet nach $((SECONDS - since)) s"
+  echo "$((SECONDS - since))" >"$system/tmp/answered"
+  kill -INT -- "-$pid"
+  wait "$pid" || true
+  trap - EXIT
+  sleep 1
+}
+
+prove_demo() {
+  local attempt seconds left
+  for attempt in erster zweiter; do
+    unshare --net bash "$self" _serve "$kind" "$work"
+    seconds=$(cat "$system/tmp/answered")
+    results+=("$kind: make demo, $attempt Start nach make setup: antwortet nach $seconds s")
+    left=$(processes)
+    [ -z "$left" ] || fail "nach Strg-C laufen noch: $(ps -o pid=,args= -p "$(tr '\n' ',' <<<"$left" | sed 's/,$//')")"
+  done
+  [ "$seconds" -lt 10 ] || fail "der zweite Start dauert $seconds s"
+}
+
+prove() { # ein ganzer Durchgang
+  local home=/root
+  new_system
+  trap remove_system EXIT
+  if [ "$kind" = user ]; then
+    home=/home/anna
+    chroot "$system" useradd --create-home --uid 1000 --shell /bin/bash anna
+  fi
+  git -c safe.directory='*' clone --quiet --no-local "$checkout" "$system$home/$folder"
+  if [ "$kind" = user ]; then chown -R 1000:1000 "$system$home"; fi
+  if inside grep -rqs '"demo"' gisapp/commands; then
+    timed "make setup (frisch)" inside make setup
+    prove_demo
+  else
+    # Solange es gisapp demo noch nicht gibt: was davor liegt.
+    timed "Einrichtung (frisch)" inside docker/bootstrap.sh demo
+    timed "gisapp setup (frisch)" inside .venv/bin/gisapp setup
+    timed "Einrichtung und gisapp setup (zweites Mal)" inside bash -c 'docker/bootstrap.sh demo && .venv/bin/gisapp setup'
+    left=$(processes)
+    [ -z "$left" ] || fail "es laufen noch: $left"
+  fi
+  timed "gisapp check" inside .venv/bin/gisapp check
+  if [ "${TESTS-all}" = all ]; then
+    timed "make test" inside make test
+  elif [ -n "$TESTS" ]; then
+    timed "Tests: $TESTS" inside bash -c 'docker/bootstrap.sh test && GISAPP_TEST_REQUIRE=$(docker/bootstrap.sh required) .venv/bin/python -m pytest '"$TESTS"
+  fi
+  trap - EXIT
+  remove_system
+}
+
+use() { # root|user, Arbeitsverzeichnis
+  kind=$1
+  work=$2
+  system=$work/system-$kind
+  folder=$([ "$kind" = root ] && echo krit-gis || echo "krit gis")
+}
+
+main() {
+  if [ "${1:-}" = _serve ]; then
+    use "$2" "$3"
+    serve_until_answered
+    return
+  fi
+  [ "$(id -u)" = 0 ] || fail "debootstrap braucht root"
+  local which=${1:-both} temporary=
+  work=${2:-}
+  if [ -z "$work" ]; then work=$(mktemp -d) temporary=yes; fi
+  mkdir -p "$work"
+  work=$(readlink -f "$work")
+  results=()
+  bare_debian
+  for kind in root user; do
+    if [ "$which" != both ] && [ "$which" != "$kind" ]; then continue; fi
+    use "$kind" "$work"
+    [ ! -e "$system" ] || KEEP="" remove_system
+    prove
+  done
+  if [ -n "$temporary" ]; then rm -rf "$work"; fi
+  printf '%s\n' "" "Bewiesen:" "${results[@]}"
+}
+
+main "$@"
