@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import views as auth_views
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
@@ -154,12 +153,15 @@ def ping(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@method_decorator(with_language, name="dispatch")
 class Login(auth_views.LoginView):
     """Log-in by e-mail address."""
 
     template_name = "map/login.html"
     redirect_authenticated_user = True
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return with_language(super().dispatch)(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**page_context(self.request), **super().get_context_data(**kwargs)}
+        # Ours last: Django's view calls the site by its host.
+        return {**super().get_context_data(**kwargs), **page_context(self.request)}

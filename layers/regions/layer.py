@@ -17,10 +17,16 @@ MUNICIPALITY = Field(
 )
 
 
-def _border(colour: str, width: float, dash: list[float] | None, label_from: int, size: int) -> list[dict[str, object]]:
-    line: dict[str, object] = {"line-color": colour, "line-width": width}
-    if dash:
-        line["line-dasharray"] = dash
+# A border may be paler than a name.
+TEXT_COLOURS = {"#8a5aa8": "#5f2a80"}
+
+
+def _border(colour: str, width: float, label_from: int, size: int) -> list[dict[str, object]]:
+    """Border and name. Neighbours draw their common border twice, so it is told apart by width, not by dashes."""
+    line: dict[str, object] = {
+        "line-color": colour,
+        "line-width": ["interpolate", ["linear"], ["zoom"], 7, width * 0.4, 12, width, 16, width * 1.5],
+    }
     return [
         {"id": "border", "type": "line", "layout": {"line-join": "round"}, "paint": line},
         {
@@ -29,7 +35,7 @@ def _border(colour: str, width: float, dash: list[float] | None, label_from: int
             "minzoom": label_from,
             "layout": {"text-field": ["get", "name"], "text-font": ["Noto Sans Bold"], "text-size": size,
                        "text-max-width": 7},
-            "paint": {"text-color": colour, "text-halo-color": "#ffffff", "text-halo-width": 1.6},
+            "paint": {"text-color": TEXT_COLOURS.get(colour, colour), "text-halo-color": "#ffffff", "text-halo-width": 1.6},
         },
     ]  # fmt: skip
 
@@ -65,9 +71,9 @@ MUNICIPALITIES = Layer(
     style=Style(
         layers=[
             {"id": "area", "type": "fill", "paint": {"fill-color": "#7a3fa0", "fill-opacity": 0.04}},
-            *_border("#6b2f8f", 1.4, [4, 2], 9, 12),
+            *_border("#8a5aa8", 1.3, 10, 12),
         ],
-        legend=[LegendEntry(Text("Gemeindegrenze", "Municipal boundary"), "line", "#6b2f8f", width=1.4, dash="4 2")],
+        legend=[LegendEntry(Text("Gemeindegrenze", "Municipal boundary"), "line", "#8a5aa8", width=1.3)],
         dark={"border": {"line-color": "#c79be6"}, "name": {"text-color": "#dfc4f2", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
@@ -94,7 +100,7 @@ AEMTER = Layer(
     label="name",
     list_columns=("name", "district", "population"),
     style=Style(
-        layers=_border("#8c1d40", 2.6, None, 8, 14),
+        layers=_border("#8c1d40", 2.6, 8, 14),
         legend=[LegendEntry(Text("Amtsgrenze", "Boundary of an Amt"), "line", "#8c1d40", width=2.6)],
         dark={"border": {"line-color": "#f08aa8"}, "name": {"text-color": "#f7bccb", "text-halo-color": "#1b1f24"}},
     ),
@@ -116,8 +122,8 @@ DISTRICTS = Layer(
     label="name",
     list_columns=("name", "key", "population"),
     style=Style(
-        layers=_border("#4a4a4a", 2.2, [6, 2, 1, 2], 6, 14),
-        legend=[LegendEntry(Text("Kreisgrenze", "District boundary"), "line", "#4a4a4a", width=2.2, dash="6 2 1 2")],
+        layers=_border("#4a4a4a", 3.6, 6, 14),
+        legend=[LegendEntry(Text("Kreisgrenze", "District boundary"), "line", "#4a4a4a", width=3.6)],
         dark={"border": {"line-color": "#c9c9c9"}, "name": {"text-color": "#e5e5e5", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
@@ -137,8 +143,8 @@ COUNTRIES = Layer(
     label="name",
     list_columns=("name", "key", "population"),
     style=Style(
-        layers=_border("#222222", 3, None, 4, 16),
-        legend=[LegendEntry(Text("Landesgrenze", "State boundary"), "line", "#222222", width=3)],
+        layers=_border("#222222", 5, 4, 16),
+        legend=[LegendEntry(Text("Landesgrenze", "State boundary"), "line", "#222222", width=5)],
         dark={"border": {"line-color": "#eeeeee"}, "name": {"text-color": "#eeeeee", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,

@@ -134,7 +134,7 @@ def test_mark_text_is_text(visit: Visitor) -> None:
 
 def test_names_from_the_data_are_text(visit: Visitor) -> None:
     page = visit(f"/#{HERE}&panel=list&list=pois&q=onerror")
-    link = page.locator("#list-items a")
+    link = page.locator("#list-items a[data-id]")
     expect(link).to_contain_text(EVIL)
     link.click()
     expect(page.locator("#panel-detail h2")).to_have_text(EVIL)

@@ -8,17 +8,23 @@ import { debounced } from "./dom.js";
  */
 export function followHistory(store) {
   let written = location.hash.slice(1);
-  const write = (push) => {
-    const fragment = format(store.get());
+  let last = store.get();
+  const write = (state, push) => {
+    const fragment = format(state);
     if (fragment === written) return;
     written = fragment;
     history[push ? "pushState" : "replaceState"](null, "", `#${fragment}`);
   };
-  const soon = debounced(() => write(false), 300);
-  store.listen((_state, changed, how) => {
+  const soon = debounced(() => write(store.get(), false), 300);
+  store.listen((state, changed, how) => {
+    const before = last;
+    last = state;
     if (how.from === "address" || (changed.size === 1 && changed.has("near"))) return;
-    if (how.push) write(true);
-    else soon();
+    if (how.push) {
+      // The entry that is left says all of what was seen, also what was not written yet.
+      write(before, false);
+      write(state, true);
+    } else soon();
   });
   addEventListener("popstate", () => {
     written = location.hash.slice(1);
