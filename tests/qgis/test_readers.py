@@ -1,0 +1,89 @@
+"""Strangers read us: GDAL's OAPIF driver and QGIS itself, over HTTP, every public layer whole."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gisapp.features.query import Selection, count
+from gisapp.layer import visible_layers
+from tests import factories
+
+SCRIPT = Path(__file__).parent / "read_layers.py"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _quiet(text: str) -> None:
+    """Nobody watches the progress here."""
+
+
+@pytest.fixture
+def region() -> None:
+    """Something in every layer; more addresses than any reader asks for at once."""
+    from layers.basemap.demo import build as build_map
+    from layers.regions.demo import build as build_regions
+
+    for build in (build_regions, build_map):
+        build("s", 1, _quiet)
+
+
+@pytest.mark.qgis("ogrinfo")
+@pytest.mark.usefixtures("region")
+def test_01_ogrinfo_reads_every_public_layer_completely(live_server: Any) -> None:
+    """`ogrinfo -al` counts every feature it was sent; counts and bounds are ours."""
+    from django.contrib.auth.models import AnonymousUser
+
+    from gisapp.extent import bounds
+
+    for one in visible_layers():
+        done = subprocess.run(
+            ["ogrinfo", "-al", "-geom=NO", f"OAPIF:{live_server.url}/ogc/", one.name, "-oo", "PAGE_SIZE=500"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        expected = count(one, AnonymousUser(), Selection())
+        assert expected > 0, one.name
+        assert f"Feature Count: {expected}\n" in done.stdout, one.name
+        assert len(re.findall(r"^OGRFeature", done.stdout, re.M)) == expected, one.name
+        assert "ERROR" not in done.stderr and "Warning" not in done.stderr, done.stderr
+        extent = re.search(r"Extent: \(([-\d.]+), ([-\d.]+)\) - \(([-\d.]+), ([-\d.]+)\)", done.stdout)
+        assert extent, one.name
+        ours = bounds(one, AnonymousUser())
+        assert [float(value) for value in extent.groups()] == pytest.approx(ours, abs=2e-6), one.name
+
+
+@pytest.mark.qgis
+@pytest.mark.usefixtures("region")
+def test_02_qgis_reads_features_and_tiles(live_server: Any, tmp_path: Path) -> None:
+    """QGIS loads each layer through its OAPIF provider, counts and measures it, and opens the vector tiles."""
+    names = [one.name for one in visible_layers()]
+    done = subprocess.run(
+        ["/usr/bin/python3", str(SCRIPT), live_server.url, ",".join(names), str(tmp_path)],
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    from django.contrib.auth.models import AnonymousUser
+
+    for one in visible_layers():
+        assert found["features"][one.name] == count(one, AnonymousUser(), Selection()), one.name
+    assert found["tiles_valid"] is True
+
+
+@pytest.mark.qgis("ogrinfo")
+def test_03_features_written_meanwhile_do_not_break_the_pages(live_server: Any) -> None:
+    """Keyset paging: what is inserted or deleted between two pages never repeats or skips another feature."""
+    import urllib.request
+
+    made = [factories.place(f"Ort {number}", x=number).pk for number in range(30)]
+    url, seen = f"{live_server.url}/ogc/collections/places/items?limit=10&f=json", []
+    while url:
+        page = json.load(urllib.request.urlopen(url))
+        seen += [one["id"] for one in page["features"]]
+        if len(seen) == 10:
+            type(factories.place("Neu", x=99)).objects.filter(pk__in=made[:5]).delete()
+        url = next((one["href"] for one in page["links"] if one["rel"] == "next"), "")
+    assert len(seen) == len(set(seen))
+    assert set(made) <= set(seen)
