@@ -27,12 +27,15 @@ def _border(colour: str, width: float, label_from: int, size: int) -> list[dict[
         "line-color": colour,
         "line-width": ["interpolate", ["linear"], ["zoom"], 7, width * 0.4, 12, width, 16, width * 1.5],
     }
+    # A municipality and its village mostly have one name: the village takes over when it appears.
+    until = {"maxzoom": 11} if label_from >= 9 else {}
     return [
         {"id": "border", "type": "line", "layout": {"line-join": "round"}, "paint": line},
         {
             "id": "name",
             "type": "symbol",
             "minzoom": label_from,
+            **until,
             "layout": {"text-field": ["get", "name"], "text-font": ["Noto Sans Bold"], "text-size": size,
                        "text-max-width": 7},
             "paint": {"text-color": TEXT_COLOURS.get(colour, colour), "text-halo-color": "#ffffff", "text-halo-width": 1.6},
@@ -71,7 +74,7 @@ MUNICIPALITIES = Layer(
     style=Style(
         layers=[
             {"id": "area", "type": "fill", "paint": {"fill-color": "#7a3fa0", "fill-opacity": 0.04}},
-            *_border("#8a5aa8", 1.3, 10, 12),
+            *_border("#8a5aa8", 1.3, 9, 12),
         ],
         legend=[LegendEntry(Text("Gemeindegrenze", "Municipal boundary"), "line", "#8a5aa8", width=1.3)],
         dark={"border": {"line-color": "#c79be6"}, "name": {"text-color": "#dfc4f2", "text-halo-color": "#1b1f24"}},
@@ -179,10 +182,10 @@ PLACES = Layer(
                 "paint": {"text-color": "#22262b", "text-halo-color": "#ffffff", "text-halo-width": 1.8},
             },
             {
-                "id": "village", "type": "symbol", "minzoom": 10,
+                "id": "village", "type": "symbol", "minzoom": 11,
                 "filter": ["in", ["get", "kind"], ["literal", ["village", "suburb"]]],
                 "layout": {"text-field": ["get", "name"], "text-font": ["Noto Sans Regular"],
-                           "text-size": ["interpolate", ["linear"], ["zoom"], 10, 11, 14, 15], "text-max-width": 8},
+                           "text-size": ["interpolate", ["linear"], ["zoom"], 11, 11.5, 14, 15], "text-max-width": 8},
                 "paint": {"text-color": "#22262b", "text-halo-color": "#ffffff", "text-halo-width": 1.6},
             },
             {

@@ -42,6 +42,10 @@ def test_print_is_one_true_page(
     for word in ("Probeblatt", "1 : 10.000", "Legende", "Gemeindegrenze", "OpenStreetMap", "Amt Probe", "500 m"):
         assert word in text
     assert "Überschrift" not in text
+    images = subprocess.run(["pdfimages", "-list", target], capture_output=True, text=True, check=True).stdout
+    dots = [int(row.split()[12]) for row in images.splitlines()[2:]]
+    # The map is there at the resolution of print.
+    assert dots and max(dots) >= 240
 
 
 def test_print_is_true_to_scale(visit: Visitor) -> None:

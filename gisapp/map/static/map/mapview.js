@@ -41,7 +41,8 @@ export async function createMap(container, store, more = {}) {
   const style = await compose(raw, state.layers, state.base);
   const map = new library.Map({
     container, style, ...startOf(state), maxZoom: LARGEST_ZOOM, attributionControl: false, fadeDuration: calm() ? 0 : 200,
-    locale: locale(), pitchWithRotate: false, touchPitch: false, maxPitch: 0, ...more,
+    // Slicing what is shown larger than its tiles would name an area once in each slice.
+    zoomLevelsToOverscale: undefined, locale: locale(), pitchWithRotate: false, touchPitch: false, maxPitch: 0, ...more,
   });
   nameCanvas(map);
   addImages(map, icons, ratio);

@@ -66,6 +66,7 @@ function take(map) {
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(blob);
     await image.decode();
+    image.hidden = false;
     document.documentElement.dataset.ready = "1";
     button.disabled = false;
     status.textContent = t("print.ready");
