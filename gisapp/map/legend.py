@@ -92,6 +92,11 @@ def groups(layers: Sequence[Layer]) -> list[Group]:
     return [Group(title, members) for title, members in found.items()]
 
 
+def seen_at(layer: Layer, zoom: float) -> bool:
+    """Does the layer draw anything at this zoom?"""
+    return layer.min_zoom <= zoom and any(one.get("minzoom", 0) <= zoom for one in layer.style.layers)
+
+
 def base_entries(layers: Sequence[Layer]) -> list[tuple[SafeString, str]]:
     """The base map's legend in one list."""
     return [entry for layer in layers if layer.base_map for entry in shown(layer).entries]

@@ -1,5 +1,6 @@
 """The printed sheet: paper, frame, ratio, scale bar. The browser prints it; its @page is the chosen paper."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ SCALES = (500, 1_000, 2_000, 2_500, 5_000, 10_000, 15_000, 20_000, 25_000, 50_00
 USUAL_SCALE = 10_000
 PAPERS = {"a4": (210, 297), "a3": (297, 420)}
 LONGEST_BAR_MM = 60
+EQUATOR_M = 40_075_016.686
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,12 @@ def scale_bar(scale: int) -> ScaleBar:
     )
 
 
+def zoom_of(scale: int, centre: tuple[float, float] | None) -> float:
+    """The zoom at which the map on paper is drawn: tiles of 512 pixels, 96 to the inch, true at the centre's latitude."""
+    latitude = centre[1] if centre else 54.0
+    return math.log2(EQUATOR_M * math.cos(math.radians(latitude)) * 96 / (512 * 0.0254 * scale))
+
+
 def _length(metres: float) -> str:
     kilometres = metres >= 1000
     value = metres / 1000 if kilometres else metres
@@ -133,13 +141,14 @@ def sheet(request: HttpRequest) -> HttpResponse:
     layers = _chosen(asked, request.user)
     data = script_data(request, layers, start_view(layers))
     data["sheet"] = {"scale": asked.scale, "centre": asked.centre, "base": asked.base}
+    seen = [one for one in layers if legend.seen_at(one, zoom_of(asked.scale, asked.centre))]
     context = {
         **page_context(request),
         "sheet": asked,
         "scales": scale_choices(),
         "bar": scale_bar(asked.scale),
-        "legend": [legend.shown(one) for one in reversed(layers) if not one.base_map],
-        "base_entries": legend.base_entries(layers) if asked.base == OWN else [],
+        "legend": [legend.shown(one) for one in reversed(seen) if not one.base_map],
+        "base_entries": legend.base_entries(seen) if asked.base == OWN else [],
         "attribution": _attribution(layers, asked.base),
         "today": timezone.localdate(),
         "modules": preloaded("print.js"),

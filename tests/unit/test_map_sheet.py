@@ -4,9 +4,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gisapp.layer import LegendEntry, Text, all_layers
-from gisapp.map.legend import groups, swatch
-from gisapp.map.sheet import LONGEST_BAR_MM, SCALES, scale_bar
+from gisapp.layer import LegendEntry, Text, all_layers, get
+from gisapp.map.legend import groups, seen_at, swatch
+from gisapp.map.sheet import LONGEST_BAR_MM, SCALES, scale_bar, zoom_of
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -34,3 +34,10 @@ def test_a_swatch_escapes_what_it_is_given() -> None:
 def test_groups_hold_every_layer_that_can_be_switched_once() -> None:
     found = [shown.layer.name for group in groups(all_layers()) for shown in group.layers]
     assert sorted(found) == sorted(one.name for one in all_layers() if not one.base_map)
+
+
+def test_the_sheets_legend_leaves_out_what_its_scale_does_not_show() -> None:
+    # 1 : 10,000 at 54.4 degrees north is 10 m per 3.78 pixels.
+    assert zoom_of(10_000, (9.7, 54.4)) == pytest.approx(14.0719, abs=0.001)
+    assert not seen_at(get("pois"), zoom_of(100_000, (9.7, 54.4)))
+    assert seen_at(get("pois"), zoom_of(10_000, (9.7, 54.4)))

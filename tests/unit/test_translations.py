@@ -19,7 +19,22 @@ CATALOGUE = CHECKOUT / "gisapp/locale/en/LC_MESSAGES/django.po"
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 TEMPLATES = sorted(path for one in PACKAGES for path in (CHECKOUT / one).rglob("templates/**/*.html"))
 # Names of things that have the same name in every language.
-PROPER = {"OGC API Features", "OGC API", "API", "OpenAPI", "OpenAPI 3.0 (JSON", "JSON", "GeoJSON", "HTML", "CRS84", "A3", "A4", "N", "×", "English"}
+PROPER = {
+    "OGC API Features",
+    "OGC API",
+    "API",
+    "OpenAPI",
+    "OpenAPI 3.0 (JSON",
+    "JSON",
+    "GeoJSON",
+    "HTML",
+    "CRS84",
+    "A3",
+    "A4",
+    "N",
+    "×",
+    "English",
+}
 
 
 def _catalogue() -> dict[str, str]:
