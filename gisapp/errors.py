@@ -59,7 +59,8 @@ class GisError(Exception):
 
     def __init__(self, code: str | None = None, *, field: str = "", place: str = "", **values: object) -> None:
         self.code = code or self.default_code
-        self.field, self.place, self.values = field, place, values
+        self.field, self.place = field, place
+        self.values = {"field": field, "place": place, **values}
         super().__init__(self.code)
 
     @property

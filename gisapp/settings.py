@@ -207,6 +207,11 @@ SPECTACULAR_SETTINGS = {
 MAP_CONFIG_FILE = os.environ.get("GISAPP_MAP_CONFIG", "")
 SITE_NAME = os.environ.get("SITE_NAME", "KRIT-GIS")
 
+# What `gisapp import` takes at most, and where its data may lie: west,south,east,north in metres of EPSG:25832.
+IMPORT_MAX_MB = int(os.environ.get("GISAPP_IMPORT_MAX_MB", "8000"))
+IMPORT_MAX_FEATURES = int(os.environ.get("GISAPP_IMPORT_MAX_FEATURES", "20000000"))
+IMPORT_AREA = tuple(float(one) for one in _list("GISAPP_IMPORT_AREA", "200000,5200000,1000000,6200000"))
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

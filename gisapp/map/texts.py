@@ -47,6 +47,7 @@ def script_texts() -> dict[str, str]:
         "measure.cleared": _("Messung gelöscht."),
         "mark.placed": _("Marke gesetzt. Ziehen Sie sie an die richtige Stelle oder verschieben Sie die Karte und setzen Sie sie neu."),
         "mark.removed": _("Marke entfernt."),
+        "mark.place": _("Hier ist: {place}"),
         "mark.default": _("Marke"),
         "share.copied": _("In die Zwischenablage kopiert"),
         "share.copy-failed": _("Kopieren ist hier nicht erlaubt; der Text ist markiert."),

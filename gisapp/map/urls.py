@@ -8,6 +8,7 @@ urlpatterns = [
     path("embed/", views.embed, name="embed"),
     path("oembed", oembed.oembed, name="oembed"),
     path("print/", sheet.sheet, name="print"),
+    path("map/search/", views.search_page, name="map-search"),
     path("map/contents/", views.contents, name="map-contents"),
     path("map/detail/<slug:name>/<str:key>", views.detail, name="map-detail"),
     path("map/list/<slug:name>", views.feature_list, name="map-list"),

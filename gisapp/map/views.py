@@ -18,7 +18,10 @@ from gisapp.map.context import page_context, preloaded, script_data
 from gisapp.map.languages import with_language
 from gisapp.map.sheet import scale_choices
 from gisapp.map.start import start_view
+from gisapp.search.query import search
 from gisapp.tiles.views import base_url
+
+MOST_HITS = 30
 
 
 def _shell(request: HttpRequest, entry: str, layers: Sequence[Layer]) -> dict[str, Any]:
@@ -133,6 +136,15 @@ def list_filters(request: HttpRequest, name: str) -> HttpResponse:
             request, "map/_filters.html", {"layer": found, "filters": list(listing.filters(found, query, request.user))}
         )
     )
+
+
+@require_safe
+@with_language
+def search_page(request: HttpRequest) -> HttpResponse:
+    """What the search box finds, as a page: for browsers without JavaScript."""
+    asked = request.GET.get("q", "")
+    context = {"asked": asked[:100], "hits": search(asked, request.user, limit=MOST_HITS) if asked else []}
+    return render(request, "map/search_page.html", {**page_context(request), **context})
 
 
 @require_safe

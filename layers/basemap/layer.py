@@ -14,6 +14,7 @@ from layers.basemap.styles import (
     WATER_STYLE,
     WATERWAY_STYLE,
 )
+from layers.basemap.targets import TARGETS
 from layers.basemap.values import KINDS, WHEELCHAIR
 
 CATEGORY_WORDS = {key: title for key, (title, _colour) in CATEGORIES.items()}
@@ -215,6 +216,7 @@ register(
     App(
         name="basemap",
         layers=(LANDUSE, WATERS, WATERWAYS, BUILDINGS, PATHS, ROADS, RAILS, POIS),
+        targets=TARGETS,
         demo=[DemoPart(20, GROUP, demo.build)],
     )
 )

@@ -1,13 +1,15 @@
 """What the regions put on the map: administrative areas, places, streets, addresses."""
 
-from gisapp.layer import App, DemoPart, Field, Geometry, Layer, LegendEntry, Style, Text, Type, register
+from gisapp.layer import App, DemoPart, Field, Generalised, Geometry, Layer, LegendEntry, Style, Text, Type, register
 from layers.regions import demo, queries, search
+from layers.regions.targets import FINISH, TABLES, TARGETS
 
 ADMINISTRATION = Text("Verwaltung", "Administration")
 GROUND = Text("Orte und Adressen", "Places and addresses")
 ATTRIBUTION = "© GeoBasis-DE/BKG"
 OSM = "© OpenStreetMap-Mitwirkende"
 
+SMALL = (Generalised(8, "geom_small"),)
 NAME = Field("name", Type.STRING, Text("Name", "Name"), tile=True, search=True)
 SOURCE = Field("source", Type.STRING, Text("Quelle", "Source"), public=False)
 SOURCE_ID = Field("source_id", Type.STRING, Text("Kennung der Quelle", "Source id"), public=False)
@@ -81,6 +83,7 @@ MUNICIPALITIES = Layer(
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.municipalities,
+    generalised=SMALL,
     search_column="name_norm",
     switched_on=True,
     search_weight=1.0,
@@ -109,6 +112,7 @@ AEMTER = Layer(
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.aemter,
+    generalised=SMALL,
     search_column="name_norm",
     switched_on=True,
     order=72,
@@ -131,6 +135,7 @@ DISTRICTS = Layer(
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.districts,
+    generalised=SMALL,
     search_column="name_norm",
     order=74,
 )
@@ -152,6 +157,7 @@ COUNTRIES = Layer(
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.countries,
+    generalised=SMALL,
     search_column="name_norm",
     order=76,
 )
@@ -279,6 +285,9 @@ register(
     App(
         name="regions",
         layers=(COUNTRIES, DISTRICTS, AEMTER, MUNICIPALITIES, PLACES, STREETS, ADDRESSES),
+        targets=TARGETS,
+        tables=TABLES,
+        finish=FINISH,
         areas=queries.areas_at,
         nearest=search.nearest_address,
         demo=[

@@ -18,6 +18,8 @@ class AdministrativeArea(PolygonFeature):
     valid_from = models.DateField("gültig ab", null=True, blank=True)
     valid_to = models.DateField("gültig bis", null=True, blank=True)
     name_norm = folded("name")
+    # For zoom 8 and below: vertices closer than a fifth of a pixel to the line are dropped.
+    geom_small = tile_copy(models.MultiPolygonField, "ST_Multi(ST_Simplify(ST_Transform(geom, 3857), 120, true))")
 
     class Meta(PolygonFeature.Meta):
         abstract = True
@@ -36,6 +38,7 @@ class AdministrativeArea(PolygonFeature):
         indexes = (
             *PolygonFeature.Meta.indexes,
             GinIndex(fields=["name_norm"], opclasses=["gin_trgm_ops"], name="%(class)s_name"),
+            tile_index("geom_small", "small"),
         )
 
     def __str__(self) -> str:
@@ -127,6 +130,7 @@ class Street(Sourced):
             tile_index(),
             GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="street_search"),
             GinIndex(fields=["name_norm"], opclasses=["gin_trgm_ops"], name="street_name"),
+            models.Index(fields=["name_norm"], name="street_name_norm"),
         )
 
     def __str__(self) -> str:

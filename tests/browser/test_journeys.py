@@ -127,6 +127,7 @@ def test_mark_text_is_text(visit: Visitor) -> None:
     page.get_by_role("button", name="In die Kartenmitte").click()
     expect(page.locator(".mark-text")).to_have_text(EVIL)
     expect(page).to_have_url(re.compile("mark=9.7"))
+    expect(page.locator("#mark-place")).to_contain_text("Ascheffel")
     other = visit(page.url.removeprefix(visit.site))
     expect(other.locator(".mark-text")).to_have_text(EVIL)
     assert other.locator(".mark img").count() == 0

@@ -39,6 +39,7 @@ def test_axe_finds_nothing_on_the_map(visit: Visitor, axe: Axe, device: dict[str
 
 PAGES = (
     "/map/contents/",
+    "/map/search/?q=Laden",
     "/map/list/pois?q=Laden",
     "/map/detail/municipalities/1",
     "/konto/anmelden/",

@@ -26,6 +26,14 @@ def test_without_javascript_everything_is_in_lists(visit: Visitor) -> None:
     expect(page.get_by_role("heading", name="Laden 38", level=1)).to_be_visible()
 
 
+def test_without_javascript_the_search_is_a_page(visit: Visitor) -> None:
+    page = visit("/", wait=False, java_script_enabled=False)
+    page.get_by_role("combobox").fill("Knust")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Bäckerei Knust").click()
+    expect(page.get_by_role("heading", name="Bäckerei Knust")).to_be_visible()
+
+
 def test_without_webgl_the_list_works(visit: Visitor) -> None:
     context = visit.context()
     context.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")

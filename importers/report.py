@@ -1,0 +1,172 @@
+"""What an import did: the same facts as JSON, as a page without scripts, and as lines in a terminal."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from gisapp.errors import CATALOGUE, BadInput
+from importers.source import RowProblem
+
+MAX_LISTED = 10_000
+"""So many rejected rows are listed; the counts are always complete."""
+
+
+@dataclass
+class Report:
+    """The outcome for one layer, or (with `layers`) of one file that fed several."""
+
+    layer: str
+    source: str
+    file: str
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    retired: int = 0
+    joined: int = 0
+    linked: int = 0
+    rejected_count: int = 0
+    rejected: list[RowProblem] = field(default_factory=list)
+    repaired: list[RowProblem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    mapping: str = ""
+    seconds: float = 0.0
+    dry_run: bool = False
+    rolled_back: bool = False
+    layers: list["Report"] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.created or self.updated or self.retired)
+
+    def add(self, part: "Report") -> None:
+        """Take the report of one layer into this one."""
+        self.layers.append(part)
+        for name in ("read", "created", "updated", "unchanged", "retired", "joined", "rejected_count"):
+            setattr(self, name, getattr(self, name) + getattr(part, name))
+        self.rejected += part.rejected[: MAX_LISTED - len(self.rejected)]
+        self.repaired += part.repaired
+        self.notes += part.notes
+
+    def facts(self) -> list[str]:
+        """The notes, and what happened besides the counts."""
+        joined = [f"{self.joined} Zeilen sind weitere Teile desselben Objekts und wurden mit ihm vereinigt"]
+        linked = [f"{self.linked} Verknüpfungen zu anderen Ebenen gesetzt"]
+        return [*self.notes, *(joined if self.joined else []), *(linked if self.linked else [])]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain values; the keys are those that scripts rely on."""
+        return {
+            "layer": self.layer, "source": self.source, "file": self.file,
+            "read": self.read, "created": self.created, "updated": self.updated, "unchanged": self.unchanged,
+            "retired": self.retired, "repaired": len(self.repaired), "joined": self.joined, "linked": self.linked,
+            "rejected": [_problem(one) for one in self.rejected], "rejected_count": self.rejected_count,
+            "repairs": [_problem(one) for one in self.repaired], "notes": self.notes, "mapping": self.mapping,
+            "dry_run": self.dry_run, "rolled_back": self.rolled_back, "seconds": round(self.seconds, 3),
+            **({"layers": {one.layer: one.as_dict() for one in self.layers}} if self.layers else {}),
+        }  # fmt: skip
+
+    def as_json(self) -> str:
+        return json.dumps(self.as_dict(), ensure_ascii=False)
+
+    def as_lines(self) -> list[str]:
+        """The summary for a terminal."""
+        facts = f"{self.read} gelesen, {self.created} neu, {self.updated} geändert, {self.unchanged} unverändert"
+        facts += f", {self.retired} stillgelegt, {len(self.repaired)} repariert, {self.rejected_count} abgelehnt"
+        lines = [f"{self.layer} ({self.source}): {facts} in {self.seconds:.1f} s"]
+        lines += [f"  {one.layer}: {one.read} gelesen, {one.created} neu, {one.updated} geändert,"
+                  f" {one.unchanged} unverändert, {one.rejected_count} abgelehnt" for one in self.layers]  # fmt: skip
+        lines += [f"  {note}" for note in self.facts()]
+        lines += [
+            f"  Zeile {one.row} ({one.id}): {one.field}: {reason(one)} {one.value}".rstrip()
+            for one in self.rejected[:10]
+        ]
+        if self.rejected_count > 10:
+            lines.append(f"  ... und {self.rejected_count - 10} weitere; vollständig mit --report DATEI.html")
+        if self.dry_run:
+            lines.append("Probelauf: nichts wurde geschrieben.")
+        elif self.rolled_back:
+            lines.append("Nichts wurde geschrieben.")
+        elif not self.changed:
+            lines.append("Nichts hat sich geändert.")
+        return lines
+
+
+def reason(one: RowProblem, language: str = "de") -> str:
+    entry = CATALOGUE.get(one.code)
+    return entry.text(language, {}) if entry else one.code
+
+
+def _problem(one: RowProblem) -> dict[str, Any]:
+    return {
+        "row": one.row, "id": one.id, "field": one.field, "code": one.code, "reason": reason(one), "value": one.value,
+    }  # fmt: skip
+
+
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
+table{border-collapse:collapse;width:100%;margin:1rem 0}
+th,td{border-bottom:1px solid #bbb;padding:.3rem .6rem;text-align:left;
+vertical-align:top;overflow-wrap:anywhere}td.n{text-align:right;font-variant-numeric:tabular-nums}
+pre{background:#f3f3f3;padding:1rem;overflow:auto}
+@media(prefers-color-scheme:dark){body{background:#161616;color:#eee}pre{background:#262626}th,td{border-color:#555}}"""
+
+
+def _table(caption: str, heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in heads)
+    body = "".join("<tr>" + "".join(_cell(one) for one in row) + "</tr>" for row in rows)
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    number = isinstance(value, int) and not isinstance(value, bool)
+    return f'<td class="n">{value}</td>' if number else f"<td>{escape(str(value))}</td>"
+
+
+def _counts(one: Report) -> tuple[object, ...]:
+    changes = (one.read, one.created, one.updated, one.unchanged, one.retired)
+    return (one.layer, *changes, len(one.repaired), one.rejected_count)
+
+
+def as_html(report: Report) -> str:
+    """The report as one self-contained page (no script, nothing fetched)."""
+    counts = [_counts(one) for one in report.layers or [report]]
+    heads = ("Ebene", "gelesen", "neu", "geändert", "unverändert", "stillgelegt", "repariert", "abgelehnt")
+    parts = [_table("Zahlen", heads, counts)]
+    columns = ("Zeile", "Kennung", "Feld", "Grund", "Wert")
+    for title, rows in (("Abgelehnte Zeilen", report.rejected), ("Reparierte Zeilen", report.repaired)):
+        if rows:
+            parts.append(_table(title, columns, ((one.row, one.id, one.field, reason(one), one.value) for one in rows)))
+    if report.rejected_count > len({one.row for one in report.rejected}):
+        parts.append(f"<p>Aufgeführt sind die ersten {MAX_LISTED} Gründe.</p>")
+    facts = "".join(f"<li>{escape(one)}</li>" for one in report.facts())
+    if facts:
+        parts.append(f"<h2>Hinweise</h2><ul>{facts}</ul>")
+    if report.mapping:
+        parts.append(f"<h2>Zuordnung</h2><pre>{escape(report.mapping)}</pre>")
+    state = "Probelauf: nichts wurde geschrieben." if report.dry_run else ""
+    state = "Nichts wurde geschrieben." if report.rolled_back and not state else state
+    state = state or ("Nichts hat sich geändert." if not report.changed else "")
+    title = f"Import {report.layer}"
+    return (
+        f'<!doctype html><html lang="de"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>'
+        f"<h1>{escape(title)}</h1><p>Datei {escape(report.file)}, Quelle {escape(report.source)},"
+        f" {report.seconds:.1f} s. {state}</p>{''.join(parts)}</main></body></html>\n"
+    )
+
+
+def check_name(path: Path) -> None:
+    """Raises BadInput("bad-report-name") unless the name ends in .html or .json."""
+    if path.suffix.lower() not in {".html", ".json"}:
+        raise BadInput("bad-report-name", path=path)
+
+
+def write(report: Report, path: Path) -> None:
+    """Write the report as its name's ending says."""
+    check_name(path)
+    text = as_html(report) if path.suffix.lower() == ".html" else report.as_json() + "\n"
+    path.write_text(text, encoding="utf-8")

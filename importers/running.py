@@ -1,0 +1,80 @@
+"""`gisapp import LAYER FILE`: which importer takes it, and what is printed."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from django.db import DatabaseError, transaction
+from psycopg import Error as PsycopgError
+
+from gisapp.errors import BadInput, from_database
+from gisapp.layer import Target, all_apps, all_table_targets, all_targets
+from importers import opening, pipeline, progress, report, tables
+from importers.plan import Options
+from importers.report import Report
+
+
+def targets_for(name: str, file: Path) -> list[Target]:
+    """The targets that a person means by this word and file; raises BadInput("no-target")."""
+    found = [one for one in all_targets() if one.layer == name]
+    if found:
+        return found
+    if opening.is_osm(file) and (name == "osm" or any(app.name == name and app.targets for app in all_apps())):
+        return all_targets()
+    found = [one for one in all_targets() if name in one.short_for]
+    if found:
+        return found
+    possible = [one.layer for one in all_targets()] + [one.name for one in all_table_targets()]
+    raise BadInput("no-target", name=name, possible=", ".join(sorted(possible)))
+
+
+def _import(arguments: argparse.Namespace) -> Report:
+    options = Options(arguments.dry_run, arguments.strict, arguments.sync, arguments.anywhere)
+    table = next((one for one in all_table_targets() if one.name == arguments.layer), None)
+    with progress.shown() as reporter:
+        if table is not None:
+            return tables.run_table_import(table, arguments.file, options)
+        targets = targets_for(arguments.layer, arguments.file)
+        if len(targets) > 1 or opening.is_osm(arguments.file):
+            from importers.osm import run_osm_import
+
+            return run_osm_import(arguments.layer, arguments.file, targets, options, arguments.source, reporter)
+        request = pipeline.Request(targets[0], arguments.file, arguments.map, arguments.source, options)
+        return pipeline.run_import(request, reporter)
+
+
+def _suggest(arguments: argparse.Namespace) -> int:
+    target = targets_for(arguments.layer, arguments.file)[0]
+    text = pipeline.suggestion(pipeline.Request(target, arguments.file, None, arguments.source))
+    if arguments.suggest == "-":
+        print(text, end="")
+    else:
+        Path(arguments.suggest).write_text(text, encoding="utf-8")
+        print(f"{arguments.suggest} geschrieben", file=sys.stderr)
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the command line asks for; the exit code (0 done, 1 refused by --strict). Raises GisError."""
+    if arguments.suggest:
+        return _suggest(arguments)
+    if arguments.report:
+        report.check_name(arguments.report)
+    try:
+        with transaction.atomic():
+            done = _import(arguments)
+    except (DatabaseError, PsycopgError) as error:
+        known = from_database(error)
+        if known is None:
+            raise
+        raise known from error
+    if arguments.report:
+        report.write(done, arguments.report)
+    if arguments.json:
+        print(done.as_json())
+    else:
+        print("\n".join(done.as_lines()))
+    if done.rolled_back and not done.dry_run:
+        print(f"gisapp: {BadInput('rows-rejected', count=done.rejected_count, read=done.read)}", file=sys.stderr)
+        return 1
+    return 1 if arguments.strict and done.rejected_count else 0
