@@ -18,7 +18,7 @@ from gisapp.geolibs import STORAGE_SRID, TILE_SRID
 class Sourced(models.Model):
     """A row that a person or an import made. (source, source_id) is what an import recognises it by."""
 
-    source = models.TextField(db_default="hand", editable=False)
+    source = models.TextField(default="hand", db_default="hand", editable=False)
     source_id = models.TextField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -10,7 +10,7 @@ from django.db import transaction
 from psycopg.sql import Composed
 
 from gisapp.errors import BadInput
-from gisapp.layer import Geometry, Target, all_apps, finishing
+from gisapp.layer import Geometry, Target, finishing
 from importers import checks, cleaning, indexes, mapping, merge, repair
 from importers.mapping import Mapping
 from importers.opening import Format, Opened, open_file
@@ -125,17 +125,13 @@ def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: 
 
 
 def finish(layers: list[str], source: str, reporter: Reporter, late: list[Composed]) -> int:
-    """The steps that follow a merge into these layers, late indexes, and what apps do after one; the rows linked."""
+    """The steps that follow a merge into these layers, and late indexes; the rows linked."""
     linked = 0
     for step in finishing(layers):
         reporter.step(step.title.de)
         linked += step.run(source)
     reporter.step("Indexe bauen")
     indexes.build(late)
-    for app in all_apps():
-        for layer in layers:
-            if layer in app.after_import:
-                app.after_import[layer]()
     return linked
 
 

@@ -29,12 +29,12 @@ class Way(LineFeature):
     """What roads and paths have in common."""
 
     kind = models.TextField("Art")
-    name = models.TextField("Name", db_default="", blank=True)
-    ref = models.TextField("Nummer", db_default="", blank=True)
-    surface = models.TextField("Belag", db_default="", blank=True)
-    oneway = models.TextField("Einbahn", db_default="", blank=True)
-    bridge = models.BooleanField("Brücke", db_default=False)
-    tunnel = models.BooleanField("Tunnel", db_default=False)
+    name = models.TextField("Name", default="", db_default="", blank=True)
+    ref = models.TextField("Nummer", default="", db_default="", blank=True)
+    surface = models.TextField("Belag", default="", db_default="", blank=True)
+    oneway = models.TextField("Einbahn", default="", db_default="", blank=True)
+    bridge = models.BooleanField("Brücke", default=False, db_default=False)
+    tunnel = models.BooleanField("Tunnel", default=False, db_default=False)
 
     class Meta(LineFeature.Meta):
         abstract = True
@@ -46,7 +46,7 @@ class Way(LineFeature):
 class Road(Way):
     """Straße: what motor vehicles drive on."""
 
-    maxspeed = models.TextField("Tempolimit", db_default="", blank=True)
+    maxspeed = models.TextField("Tempolimit", default="", db_default="", blank=True)
     geom_small = _small(
         models.MultiLineStringField, "kind IN ('motorway', 'trunk', 'primary', 'secondary', 'tertiary')"
     )
@@ -63,7 +63,7 @@ class Rail(LineFeature):
     """Gleis."""
 
     kind = models.TextField("Art")
-    name = models.TextField("Name", db_default="", blank=True)
+    name = models.TextField("Name", default="", db_default="", blank=True)
     geom_small = _small(models.MultiLineStringField, "kind = 'rail'")
 
     class Meta(LineFeature.Meta):
@@ -77,7 +77,7 @@ class Waterway(LineFeature):
     """Fluss, Bach, Graben."""
 
     kind = models.TextField("Art")
-    name = models.TextField("Name", db_default="", blank=True)
+    name = models.TextField("Name", default="", db_default="", blank=True)
     geom_small = _small(models.MultiLineStringField, "kind IN ('river', 'canal')")
 
     class Meta(LineFeature.Meta):
@@ -95,7 +95,7 @@ class Water(PolygonFeature):
     """See, Teich, breiter Fluss."""
 
     kind = models.TextField("Art")
-    name = models.TextField("Name", db_default="", blank=True)
+    name = models.TextField("Name", default="", db_default="", blank=True)
     geom_small = _small_area()
 
     class Meta(PolygonFeature.Meta):
@@ -109,7 +109,7 @@ class LandUse(PolygonFeature):
     """Wald, Wiese, Siedlung, Gewerbe ..."""
 
     kind = models.TextField("Art")
-    name = models.TextField("Name", db_default="", blank=True)
+    name = models.TextField("Name", default="", db_default="", blank=True)
     geom_small = _small_area()
 
     class Meta(PolygonFeature.Meta):
@@ -122,8 +122,8 @@ class LandUse(PolygonFeature):
 class Building(PolygonFeature):
     """Gebäude."""
 
-    kind = models.TextField("Art", db_default="yes")
-    name = models.TextField("Name", db_default="", blank=True)
+    kind = models.TextField("Art", default="yes", db_default="yes")
+    name = models.TextField("Name", default="", db_default="", blank=True)
     levels = models.PositiveSmallIntegerField("Stockwerke", null=True, blank=True)
 
     def __str__(self) -> str:
@@ -134,11 +134,11 @@ class Poi(PointFeature):
     """Ort von Interesse: shop, school, doctor, playground ..."""
 
     kind = models.TextField("Art")
-    category = models.TextField("Gruppe", db_default="other")
-    name = models.TextField("Name", db_default="", blank=True)
-    opening_hours = models.TextField("Öffnungszeiten", db_default="", blank=True)
-    wheelchair = models.TextField("Rollstuhl", db_default="", blank=True)
-    website = models.TextField("Website", db_default="", blank=True)
+    category = models.TextField("Gruppe", default="other", db_default="other")
+    name = models.TextField("Name", default="", db_default="", blank=True)
+    opening_hours = models.TextField("Öffnungszeiten", default="", db_default="", blank=True)
+    wheelchair = models.TextField("Rollstuhl", default="", db_default="", blank=True)
+    website = models.TextField("Website", default="", db_default="", blank=True)
     name_norm = folded("name")
 
     class Meta(PointFeature.Meta):

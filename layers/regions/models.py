@@ -66,7 +66,7 @@ class Municipality(AdministrativeArea):
 
     district = models.ForeignKey(District, models.PROTECT, null=True, blank=True, related_name="municipalities")
     amt = models.ForeignKey(Amt, models.SET_NULL, null=True, blank=True, related_name="municipalities")
-    county_name = models.TextField("Kreis laut Quelle", blank=True, db_default="")
+    county_name = models.TextField("Kreis laut Quelle", blank=True, default="", db_default="")
 
     class Meta(AdministrativeArea.Meta):
         constraints = (
@@ -90,7 +90,7 @@ class Place(PointFeature):
     """Ort, Ortsteil, Siedlung: a name people know, as a point."""
 
     name = models.TextField("Name")
-    kind = models.TextField("Art", db_default="village")
+    kind = models.TextField("Art", default="village", db_default="village")
     population = models.PositiveIntegerField("Einwohner", null=True, blank=True)
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="places")
     name_norm = folded("name")
@@ -109,8 +109,8 @@ class Street(Sourced):
     """A street of one locality: its name once, its course where a map knows it, its middle always."""
 
     name = models.TextField("Name")
-    locality = models.TextField("Ort", db_default="", blank=True)
-    postcode = models.TextField("PLZ", db_default="", blank=True)
+    locality = models.TextField("Ort", default="", db_default="", blank=True)
+    postcode = models.TextField("PLZ", default="", db_default="", blank=True)
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="streets")
     geom = models.MultiLineStringField(srid=STORAGE_SRID, null=True, blank=True)
     geom_3857 = tile_copy(models.MultiLineStringField, null=True)
@@ -142,8 +142,8 @@ class Address(PointFeature):
 
     street_name = models.TextField("Straße")
     house_number = models.TextField("Hausnummer")
-    postcode = models.TextField("PLZ", db_default="", blank=True)
-    locality = models.TextField("Ort", db_default="", blank=True)
+    postcode = models.TextField("PLZ", default="", db_default="", blank=True)
+    locality = models.TextField("Ort", default="", db_default="", blank=True)
     street = models.ForeignKey(Street, models.SET_NULL, null=True, blank=True, related_name="addresses")
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="addresses")
 

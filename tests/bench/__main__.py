@@ -68,12 +68,14 @@ def _search(database: str, addresses: int) -> list[dict[str, Any]]:
 
 
 def _parts(seconds: int) -> dict[str, Callable[[], list[dict[str, Any]]]]:
-    from tests.bench import tiles
+    from tests.bench import importing, tiles
 
     return {
         "tiles": lambda: tiles.measure_tiles(seconds),
         "features": lambda: tiles.measure_features(seconds),
         "cache": lambda: tiles.measure_cache(seconds),
+        "import": importing.measure_import,
+        "start": importing.measure_start,
         "search": lambda: [*_search(SMALLER, 300_000), *_search(DATABASE, 1_000_000)],
     }
 
@@ -93,7 +95,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=8)
     arguments = parser.parse_args()
     with cluster.in_use():
-        _databases()
+        wanted = arguments.only.split(",") if arguments.only else []
+        if not wanted or set(wanted) - {"import", "start"}:
+            _databases()
         import django
 
         django.setup()
