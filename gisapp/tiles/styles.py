@@ -14,7 +14,8 @@ BACKGROUND = {"light": "#f7f5f1", "dark": "#1b1f24"}
 BASE_SOURCE = "base"
 
 
-# An area that is cut by tiles would be named once in each; read from tiles of this zoom it is named once at any zoom.
+# An area that is cut by tiles would be named once in each; read from tiles of this zoom at
+# most (of the zoom at which its name first appears, if that is less) it is named once at any zoom.
 LABEL_ZOOM = 9
 
 
@@ -70,8 +71,9 @@ def sources(layers: Sequence[Layer], base_url: str, user: Any) -> dict[str, Any]
         kept = ("tiles", "minzoom", "maxzoom", "attribution", "bounds")
         found[name] = {"type": "vector", **{key: described[key] for key in kept}}
         for one in members:
-            if any(names_areas(one, declared) for declared in one.style.layers):
-                found[label_source(one)] = {**found[name], "maxzoom": max(LABEL_ZOOM, one.min_zoom)}
+            firsts = [declared.get("minzoom", 0) for declared in one.style.layers if names_areas(one, declared)]
+            if firsts:
+                found[label_source(one)] = {**found[name], "maxzoom": max(min([LABEL_ZOOM, *firsts]), one.min_zoom)}
     return found
 
 

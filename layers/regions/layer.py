@@ -10,6 +10,19 @@ ATTRIBUTION = "© GeoBasis-DE/BKG"
 OSM = "© OpenStreetMap-Mitwirkende"
 
 SMALL = (Generalised(8, "geom_small"),)
+PLACE_KINDS = {
+    "city": Text("Großstadt", "city"),
+    "town": Text("Stadt", "town"),
+    "village": Text("Dorf", "village"),
+    "suburb": Text("Ortsteil", "suburb"),
+    "quarter": Text("Viertel", "quarter"),
+    "neighbourhood": Text("Siedlung", "neighbourhood"),
+    "hamlet": Text("Weiler", "hamlet"),
+    "isolated_dwelling": Text("Einzelhof", "isolated dwelling"),
+    "farm": Text("Hof", "farm"),
+    "locality": Text("Flurname", "locality"),
+}
+
 NAME = Field("name", Type.STRING, Text("Name", "Name"), tile=True, search=True)
 SOURCE = Field("source", Type.STRING, Text("Quelle", "Source"), public=False)
 SOURCE_ID = Field("source_id", Type.STRING, Text("Kennung der Quelle", "Source id"), public=False)
@@ -106,7 +119,7 @@ AEMTER = Layer(
     label="name",
     list_columns=("name", "district", "population"),
     style=Style(
-        layers=_border("#8c1d40", 2.6, 8, 14),
+        layers=_border("#8c1d40", 2.6, 7, 14),
         legend=[LegendEntry(Text("Amtsgrenze", "Boundary of an Amt"), "line", "#8c1d40", width=2.6)],
         dark={"border": {"line-color": "#f08aa8"}, "name": {"text-color": "#f7bccb", "text-halo-color": "#1b1f24"}},
     ),
@@ -171,7 +184,7 @@ PLACES = Layer(
     group=GROUND,
     fields=(
         NAME,
-        Field("kind", Type.STRING, Text("Art", "Kind"), tile=True, filter=True),
+        Field("kind", Type.STRING, Text("Art", "Kind"), tile=True, filter=True, values=PLACE_KINDS),
         POPULATION,
         MUNICIPALITY,
         SOURCE,
