@@ -1,7 +1,7 @@
 """The list beside the map: a layer's features in view, filtered, sorted and paged, as values for the templates."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -9,24 +9,18 @@ from urllib.parse import urlencode
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.db.models.functions import Distance, Envelope, GeometryDistance, PointOnSurface, Transform
 from django.contrib.gis.geos import Point, Polygon
-from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.formats import number_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from gisapp import errors
 from gisapp.geolibs import STORAGE_SRID, TILE_SRID, WGS84_SRID
-from gisapp.layer import Audience, Field, Layer, Type
+from gisapp.layer import Field, Layer, Type
 from gisapp.map import values
 
 PAGE = 30
 MOST_COUNTED = 10_000
-MOST_CHOICES = 40
-LOOKED_AT = 5_000
-"""Choices of a filter are those of so many rows: a rough answer at once instead of an exact one after a second."""
-CHOICES_FRESH = 120
 LAST_PAGE = 1_000
 # A key of any table is far below; a longer one would only overflow the database's integer.
 _KEY = re.compile(r"\d{1,18}")
@@ -253,55 +247,6 @@ def _item(layer: Layer, row: Mapping[str, Any], paths: Mapping[str, str]) -> Ite
     )
 
 
-@dataclass(frozen=True)
-class Filter:
-    """A control above the list: choices where there are few, otherwise a number or a word."""
-
-    field: Field
-    name: str
-    kind: str
-    value: str
-    choices: Sequence[tuple[str, str]] = ()
-
-
-def _distinct(layer: Layer, declared: Field, user: Any) -> list[str] | None:
-    """The field's values, None where there are too many to choose from."""
-    key = f"map-choices:{layer.name}:{declared.name}"
-    shared = layer.see is Audience.EVERYONE and layer.same_for_everyone
-    kept = cache.get(key) if shared else None
-    if kept is not None:
-        return list(kept) or None
-    some = layer.features(user).order_by().values_list("pk", flat=True)[:LOOKED_AT]
-    taken = layer.model_class._default_manager.filter(pk__in=some) if declared.path != "label" else None
-    if taken is None:
-        return None
-    found = list(taken.order_by().values_list(declared.path, flat=True).distinct()[: MOST_CHOICES + 1])
-    choices = [] if len(found) > MOST_CHOICES else [str(one) for one in found if one not in (None, "")]
-    if shared:
-        cache.set(key, choices, CHOICES_FRESH)
-    return choices or None
-
-
-def filters(layer: Layer, query: Query, user: Any) -> Iterator[Filter]:
-    """The controls of the layer's declared filter fields."""
-    for one in layer.public_fields:
-        if not one.filter:
-            continue
-        if one.type is Type.BOOLEAN:
-            choices = [("true", _("ja")), ("false", _("nein"))]
-            yield Filter(one, f"f.{one.name}", "choice", query.equal.get(one.name, ""), choices)
-        elif one.type in (Type.INTEGER, Type.NUMBER):
-            least = query.least.get(one.name)
-            yield Filter(one, f"min.{one.name}", "least", "" if least is None else f"{least:g}")
-        elif found := _distinct(layer, one, user):
-            pairs = sorted(
-                ((value, values.text_of(one, value)) for value in found), key=lambda pair: pair[1].casefold()
-            )
-            yield Filter(one, f"f.{one.name}", "choice", query.equal.get(one.name, ""), pairs)
-        else:
-            yield Filter(one, f"f.{one.name}", "word", query.equal.get(one.name, ""))
-
-
 def feature(layer: Layer, key: str, user: Any) -> Mapping[str, Any]:
     """One feature's values by field name, with its key, place, box, length and area; raises NotFound."""
     if not _KEY.fullmatch(key):
@@ -319,7 +264,3 @@ def feature(layer: Layer, key: str, user: Any) -> Mapping[str, Any]:
     return {"pk": found["pk"], "where": found["_where"], "box": found["_box"]} | {
         name: found[path] for name, path in paths.items()
     }
-
-
-def language() -> str:
-    return "en" if (get_language() or "de").startswith("en") else "de"

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from gisapp import layer as registry
 from gisapp.database import fetch_rows
 from gisapp.layer import Layer
-from gisapp.map import legend, listing, values
+from gisapp.map import filters, legend, listing, values
 from gisapp.map.context import page_context, preloaded, script_data
 from gisapp.map.languages import with_language
 from gisapp.map.sheet import scale_choices
@@ -111,7 +111,7 @@ def feature_list(request: HttpRequest, name: str) -> HttpResponse:
     context = {"layer": found, "page": page, "query": query}
     if "fragment" in request.GET:
         return _fragment(render(request, "map/_list_items.html", context))
-    context["filters"] = list(listing.filters(found, query, request.user))
+    context["filters"] = list(filters.filters(found, query, request.user))
     context["columns"] = [_column(found, column, query) for column in found.columns]
     context["others"] = [one for one in registry.visible_layers(request.user) if one.interactive and not one.base_map]
     return render(request, "map/list_page.html", {**page_context(request), **context})
@@ -133,7 +133,7 @@ def list_filters(request: HttpRequest, name: str) -> HttpResponse:
     query = listing.parse(found, request.GET)
     return _fragment(
         render(
-            request, "map/_filters.html", {"layer": found, "filters": list(listing.filters(found, query, request.user))}
+            request, "map/_filters.html", {"layer": found, "filters": list(filters.filters(found, query, request.user))}
         )
     )
 
