@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Beweist die Einrichtung auf einem frischen Debian 12: make setup, make demo (Strg-C), make test - als root in /root
-# und als Benutzer ohne sudo in einem Pfad mit Leerzeichen. Braucht root, debootstrap, curl und ip.
+# Beweist die Einrichtung auf einem frischen Debian: make setup, make demo (Strg-C), make test - als root in /root, als
+# Benutzer ohne sudo in einem Pfad mit Leerzeichen, als Benutzer mit sudo. Braucht root, debootstrap, curl und ip.
 #
-#   docker/prove-chroot.sh [root|user|both] [ARBEITSVERZEICHNIS]
+#   docker/prove-chroot.sh [root|user|sudo|both|all] [ARBEITSVERZEICHNIS]     both: root und user
 #
+# SUITE=trixie nimmt Debian 13 statt 12 (bookworm).
 # Im Arbeitsverzeichnis bleibt das nackte Debian für den nächsten Lauf liegen; ohne Angabe ist es ein temporäres.
 # KEEP=1 lässt auch die benutzten Systeme stehen. TESTS="tests/unit" führt nur diese Tests aus; TESTS="" keine.
 set -Eeuo pipefail
@@ -19,16 +20,16 @@ fail() {
 }
 
 bare_debian() { # das nackte System; einmal je Arbeitsverzeichnis
-  [ ! -e "$work/base/.complete" ] || return 0
-  rm -rf "$work/base"
-  echo "debootstrap: Debian 12 mit git, make, python3"
-  debootstrap --variant=minbase --include=git,make,python3,ca-certificates bookworm "$work/base" >"$work/debootstrap.log" 2>&1 ||
+  [ ! -e "$base/.complete" ] || return 0
+  rm -rf "$base"
+  echo "debootstrap: Debian $suite mit git, make, python3"
+  debootstrap --variant=minbase --include=git,make,python3,ca-certificates "$suite" "$base" >"$work/debootstrap.log" 2>&1 ||
     fail "debootstrap, siehe $work/debootstrap.log"
-  touch "$work/base/.complete"
+  touch "$base/.complete"
 }
 
 new_system() { # Kopie des nackten Systems mit dem Netz dieses Rechners (Namen, Zertifikate)
-  cp -a "$work/base" "$system"
+  cp -a "$base" "$system"
   mount -t proc proc "$system/proc"
   mount -t devpts devpts "$system/dev/pts" -o newinstance,ptmxmode=0666
   local file name
@@ -57,7 +58,7 @@ processes() { # was noch in diesem System läuft
 inside() { # führt einen Befehl im Checkout dieses Systems aus, mit leerer Umgebung
   local name uid=0 home=/root
   local -a environment=()
-  if [ "$kind" = user ]; then uid=1000 home=/home/anna; fi
+  if [ "$kind" != root ]; then uid=1000 home=/home/anna; fi
   for name in "${passed_on[@]}"; do
     if [ -n "${!name:-}" ]; then environment+=("$name=${!name}"); fi
   done
@@ -110,12 +111,16 @@ prove() { # ein ganzer Durchgang
   local home=/root
   new_system
   trap remove_system EXIT
-  if [ "$kind" = user ]; then
+  if [ "$kind" != root ]; then
     home=/home/anna
     chroot "$system" useradd --create-home --uid 1000 --shell /bin/bash anna
   fi
+  if [ "$kind" = sudo ]; then
+    chroot "$system" sh -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends sudo' >"$work/sudo.log" 2>&1
+    echo 'anna ALL=(ALL) NOPASSWD: ALL' >"$system/etc/sudoers.d/anna"
+  fi
   git -c safe.directory='*' clone --quiet --no-local "$checkout" "$system$home/$folder"
-  if [ "$kind" = user ]; then chown -R 1000:1000 "$system$home"; fi
+  if [ "$kind" != root ]; then chown -R 1000:1000 "$system$home"; fi
   if inside grep -rqs '"demo"' gisapp/commands; then
     timed "make setup (frisch)" inside make setup
     prove_demo
@@ -140,7 +145,9 @@ prove() { # ein ganzer Durchgang
 use() { # root|user, Arbeitsverzeichnis
   kind=$1
   work=$2
-  system=$work/system-$kind
+  suite=${SUITE:-bookworm}
+  base=$work/base-$suite
+  system=$work/system-$suite-$kind
   folder=$([ "$kind" = root ] && echo krit-gis || echo "krit gis")
 }
 
@@ -157,10 +164,13 @@ main() {
   mkdir -p "$work"
   work=$(readlink -f "$work")
   results=()
-  bare_debian
-  for kind in root user; do
-    if [ "$which" != both ] && [ "$which" != "$kind" ]; then continue; fi
+  case $which in
+    both) which="root user" ;;
+    all) which="root user sudo" ;;
+  esac
+  for kind in $which; do
     use "$kind" "$work"
+    bare_debian
     [ ! -e "$system" ] || KEEP="" remove_system
     prove
   done

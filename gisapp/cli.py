@@ -70,6 +70,8 @@ def _terminate(signum: int, frame: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the console script and return its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    # A script's background job starts with SIGINT ignored; whoever sends it means us.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup asked for that; a closed terminal ends us
         signal.signal(signal.SIGHUP, _terminate)
     try:

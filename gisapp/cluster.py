@@ -6,7 +6,6 @@ As root the server runs as an unprivileged user, because PostgreSQL refuses to r
 """
 
 import contextlib
-import errno
 import fcntl
 import hashlib
 import os
@@ -21,6 +20,16 @@ from pathlib import Path
 from typing import IO
 
 from gisapp import postgres_server
+from gisapp.cluster_troubles import (
+    NEEDED_MB,
+    ClusterError,
+    explain,
+    explain_output,
+    foreign,
+    full,
+    owner_of,
+    unreachable,
+)
 from gisapp.paths import data_dir
 from gisapp.postgres_server import Server, installed_servers
 from gisapp.terminal import either
@@ -34,13 +43,8 @@ EXTENSIONS = ("postgis", "pg_trgm", "unaccent", "btree_gist")
 LONGEST_SOCKET_DIR = 80
 # A comma separates hosts for libpq, a quote ends a setting.
 PLAIN_PATH = re.compile(r"[A-Za-z0-9_./ +@~-]+")
-NEEDED_MB = 300
 # Where the cluster of a checkout lies that the server's user may not enter (below /root).
 OUTSIDE = Path("/var/lib/gisapp")
-
-
-class ClusterError(Exception):
-    """What is wrong with the private cluster, and what mends it."""
 
 
 # ------------------------------------------------------------------------------------------------ places and owners
@@ -77,27 +81,13 @@ def server_user() -> pwd.struct_passwd | None:
             )
         )
     # A cluster made before the package created `postgres` stays with whom it was made for.
-    owner = _owner(cluster_dir())
+    owner = owner_of(cluster_dir())
     return next((user for user in known if user.pw_uid == owner), known[0])
 
 
 def _server_ids() -> tuple[int, int] | None:
     user = server_user()
     return (user.pw_uid, user.pw_gid) if user else None
-
-
-def _owner(path: Path) -> int | None:
-    try:
-        return path.stat().st_uid
-    except OSError:
-        return None
-
-
-def _user_name(uid: int | None) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name if uid is not None else "?"
-    except KeyError:
-        return f"uid {uid}"
 
 
 def _reachable(path: Path) -> bool:
@@ -134,7 +124,7 @@ def _prepare_socket_dir() -> Path:
     ids = _server_ids()
     owner = path.lstat().st_uid
     if path.is_symlink() or owner not in {os.getuid(), ids[0] if ids else os.getuid()}:
-        raise _foreign(path, owner)
+        raise foreign(path, owner)
     _own(path)
     return path
 
@@ -153,7 +143,7 @@ def _place_cluster() -> Path:
     _make_parents(path)
     if not path.is_symlink() and not _reachable(path):
         if path.exists():
-            raise _unreachable(path)
+            raise unreachable(path)
         _make_parents(OUTSIDE / "x")
         home = Path(tempfile.mkdtemp(prefix=f"{data_dir().parent.name}-", dir=OUTSIDE))
         home.chmod(0o755)
@@ -165,9 +155,9 @@ def _place_cluster() -> Path:
 
 
 def _check_owner(directory: Path) -> None:
-    ids, owner = _server_ids(), _owner(directory)
+    ids, owner = _server_ids(), owner_of(directory)
     if owner is not None and owner != (ids[0] if ids else os.getuid()) and any(True for _ in _entries(directory)):
-        raise _foreign(directory, owner)
+        raise foreign(directory, owner)
 
 
 def _entries(directory: Path) -> Iterator[Path]:
@@ -175,85 +165,6 @@ def _entries(directory: Path) -> Iterator[Path]:
         yield from directory.iterdir()
     except PermissionError:  # a closed directory is somebody else's cluster
         yield directory
-
-
-# ------------------------------------------------------------------------------------------------ what can be wrong
-
-
-def _foreign(path: Path, owner: int | None) -> ClusterError:
-    me, other = _user_name(os.getuid()), _user_name(owner)
-    return ClusterError(
-        either(
-            f"{path} gehört {other}, hier läuft {me}. Abhilfe: als {other} aufrufen, oder GISAPP_DATA (oder "
-            "GISAPP_PG) auf ein eigenes Verzeichnis setzen.",
-            f"{path} belongs to {other}, this is {me}. Mend it: call as {other}, or set GISAPP_DATA (or GISAPP_PG) to "
-            "a directory of your own.",
-        )
-    )
-
-
-def _unreachable(path: Path) -> ClusterError:
-    user = server_user()
-    name = user.pw_name if user else _user_name(os.getuid())
-    return ClusterError(
-        either(
-            f"{path} liegt in einem Verzeichnis, das {name} nicht betreten darf. Abhilfe: chmod o+x für jedes "
-            "Verzeichnis darüber, oder GISAPP_PG anders setzen.",
-            f"{path} lies in a directory that {name} may not enter. Mend it: chmod o+x on each directory above, or "
-            "set GISAPP_PG elsewhere.",
-        )
-    )
-
-
-def _full(path: Path) -> ClusterError:
-    return ClusterError(
-        either(
-            f"Der Datenträger von {path} ist voll; die Datenbank braucht mindestens {NEEDED_MB} MB. Abhilfe: Platz "
-            "schaffen, oder GISAPP_PG auf einen anderen Datenträger setzen.",
-            f"The disk of {path} is full; the database needs at least {NEEDED_MB} MB. Mend it: free space, or set "
-            "GISAPP_PG to another disk.",
-        )
-    )
-
-
-def _read_only(path: Path) -> ClusterError:
-    return ClusterError(
-        either(
-            f"{path} ist nicht beschreibbar. Abhilfe: GISAPP_DATA (oder GISAPP_PG) auf ein beschreibbares Verzeichnis "
-            "setzen.",
-            f"{path} cannot be written. Mend it: set GISAPP_DATA (or GISAPP_PG) to a directory that can.",
-        )
-    )
-
-
-def _nearest(path: Path) -> Path:
-    """The path itself or what exists above it."""
-    return next((one for one in (path, *path.parents) if os.path.lexists(one)), Path("/"))
-
-
-def explain(error: OSError, place: Path) -> ClusterError:
-    """What an error of the file system means for the cluster at `place`."""
-    path = Path(os.fsdecode(error.filename)) if error.filename else place
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return _full(path)
-    if error.errno in {errno.EACCES, errno.EPERM} and _owner(_nearest(path)) != os.getuid():
-        return _foreign(_nearest(path), _owner(_nearest(path)))
-    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR}:
-        return _read_only(path)
-    return ClusterError(f"{path}: {error.strerror or error}")
-
-
-def explain_output(doing: str, output: str, place: Path) -> ClusterError:
-    """What the output of a server program that failed means for the cluster at `place`."""
-    if "No space left on device" in output or "Disk quota exceeded" in output:
-        return _full(place)
-    if "Read-only file system" in output:
-        return _read_only(place)
-    if "Permission denied" in output:
-        return _unreachable(place)
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|error:|HINT", line)] or lines
-    return ClusterError(f"{doing}: {' '.join(telling[-3:])}")
 
 
 @contextlib.contextmanager
@@ -330,7 +241,7 @@ def _create(server: Server, directory: Path) -> None:
             )
         )
     if shutil.disk_usage(directory.parent).free < NEEDED_MB * 1024**2:
-        raise _full(directory)
+        raise full(directory)
     building = directory.with_name(directory.name + ".new")
     if building.exists():
         shutil.rmtree(building)
@@ -553,5 +464,5 @@ def leave(users: IO[bytes]) -> None:
         return
     with _open_lock("start.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _owner(cluster_dir()) in {None, os.getuid(), (_server_ids() or (os.getuid(),))[0]}:
+        if owner_of(cluster_dir()) in {None, os.getuid(), (_server_ids() or (os.getuid(),))[0]}:
             stop()

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 
 from gisapp.commands.command import Command
 
@@ -12,6 +13,27 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_WORKERS", os.cpu_count() or 1)))
 
 
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+def _workers_end_with_us() -> None:
+    """Ctrl-C reaches every process of the terminal; the workers heed the parent's SIGTERM alone.
+
+    Two signals at once leave a granian worker waiting for ever, and one that is still loading would swallow them with
+    the parent's handlers. Over the fork they are held back, because Python forgets those that come in between.
+    """
+
+    def in_child() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, ENDING),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING),
+        after_in_child=in_child,
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted. The container's entry point and `make demo` come through here as well."""
     os.environ["GISAPP_SERVING"] = "1"
@@ -19,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     from granian.log import LogLevels
     from granian.server import Server
 
+    _workers_end_with_us()
     threads = int(os.environ.get("WEB_THREADS", "4"))
     Server(
         "gisapp.wsgi:application",
@@ -31,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=5,
         websockets=False,
     ).serve()
     return 0
