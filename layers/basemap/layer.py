@@ -6,6 +6,7 @@ from layers.basemap.queries import current
 from layers.basemap.styles import (
     BUILDING_STYLE,
     CATEGORIES,
+    FINER,
     LANDUSE_STYLE,
     PATH_STYLE,
     POI_STYLE,
@@ -17,7 +18,7 @@ from layers.basemap.styles import (
 from layers.basemap.targets import TARGETS
 from layers.basemap.values import KINDS, WHEELCHAIR
 
-CATEGORY_WORDS = {key: title for key, (title, _colour) in CATEGORIES.items()}
+CATEGORY_WORDS = {key: title for key, (title, _colour) in CATEGORIES.items()} | FINER
 GROUP = Text("Grundkarte", "Base map")
 LIVING = Text("Leben vor Ort", "Local life")
 OSM = "© OpenStreetMap-Mitwirkende"

@@ -229,6 +229,28 @@ CATEGORIES: dict[str, tuple[Text, str]] = {
     "other": (Text("Sonstiges", "Other"), "#5f6368"),
 }
 
+# Finer groups of the import share the sign of the group they are nearest to; all others have the plain one.
+ALIKE = {"culture": ["religion"], "tourism": ["historic"], "public": ["money"], "health": ["emergency"]}
+FINER: dict[str, Text] = {
+    "religion": Text("Kirche und Religion", "Religion"),
+    "historic": Text("Historisches", "Historic"),
+    "money": Text("Bank und Geld", "Banks and money"),
+    "emergency": Text("Notfall", "Emergency"),
+    "amenity": Text("Einrichtung", "Amenity"),
+    "office": Text("Büro", "Office"),
+    "waste": Text("Entsorgung", "Waste disposal"),
+    "craft": Text("Handwerk", "Crafts"),
+}
+
+
+def _poi_icon() -> list[Any]:
+    expression: list[Any] = ["match", ["get", "category"]]
+    for key in CATEGORIES:
+        if key != "other":
+            expression += [[key, *ALIKE.get(key, [])], f"poi-{key}"]
+    return [*expression, "poi-other"]
+
+
 POI_STYLE = Style(
     layers=[
         {
@@ -236,7 +258,7 @@ POI_STYLE = Style(
             "type": "symbol",
             "minzoom": 13,
             "layout": {
-                "icon-image": ["concat", "poi-", ["get", "category"]],
+                "icon-image": _poi_icon(),
                 # In a dense street only every third sign is drawn until there is room; the list has them all.
                 "icon-size": ["interpolate", ["linear"], ["zoom"], 13, 0.64, 17, 1],
                 "icon-padding": ["interpolate", ["linear"], ["zoom"], 13, 18, 15, 12, 17, 1],

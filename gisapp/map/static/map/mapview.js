@@ -78,7 +78,7 @@ function addImages(map, icons, ratio) {
     for (const [name, image] of icons) if (!map.hasImage(name)) map.addImage(name, image, { pixelRatio: ratio });
   };
   map.on("style.load", add);
-  map.on("styleimagemissing", ({ id }) => {
+  map.setMissingStyleImageResolver(async (id) => {
     if (!map.hasImage(id)) map.addImage(id, icons.get(id) ?? nothing(), { pixelRatio: icons.has(id) ? ratio : 1 });
   });
 }
