@@ -43,7 +43,7 @@ def _border(colour: str, width: float, label_from: int, size: int) -> list[dict[
         "line-width": ["interpolate", ["linear"], ["zoom"], 7, width * 0.4, 12, width, 16, width * 1.5],
     }
     # A municipality and its village mostly have one name: the village takes over when it appears.
-    until = {"maxzoom": 11} if label_from >= 9 else {}
+    until = {"maxzoom": 12} if label_from >= 9 else {}
     return [
         {"id": "border", "type": "line", "layout": {"line-join": "round"}, "paint": line},
         {
@@ -201,7 +201,7 @@ PLACES = Layer(
                 "paint": {"text-color": "#22262b", "text-halo-color": "#ffffff", "text-halo-width": 1.8},
             },
             {
-                "id": "village", "type": "symbol", "minzoom": 11,
+                "id": "village", "type": "symbol", "minzoom": 11.5,
                 "filter": ["in", ["get", "kind"], ["literal", ["village", "suburb"]]],
                 "layout": {"text-field": ["get", "name"], "text-font": ["Noto Sans Regular"],
                            "text-size": ["interpolate", ["linear"], ["zoom"], 11, 11.5, 14, 15], "text-max-width": 8},
