@@ -75,7 +75,8 @@ class Field:
 
     `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff pages
     and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value
-    into the vector tiles: keep these few and of few distinct values.
+    into the vector tiles: keep these few and of few distinct values. `values` says stored codes in words where people
+    read them (details, list, filters); data leaves every other door as it is stored.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Field:
     search: bool = False
     filter: bool = False
     unit: str = ""
+    values: Mapping[str, Text] = field(default_factory=dict, compare=False)
 
     @property
     def path(self) -> str:

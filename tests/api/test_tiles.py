@@ -160,6 +160,9 @@ def test_12_tilejson_and_style_agree_with_the_registry(client: Client) -> None:
     style = client.get("/tiles/style.json?mode=dark").json()
     used = {one["metadata"]["gisapp:layer"] for one in style["layers"] if "source" in one}
     assert used == {one.name for one in all_layers() if one.style.layers}
-    assert set(style["sources"]) == {"base"} | {one.name for one in all_layers() if not one.base_map}
+    switchable = {one.name for one in all_layers() if not one.base_map}
+    named_areas = {"municipalities.labels", "aemter.labels", "districts.labels", "countries.labels"}
+    assert set(style["sources"]) == {"base"} | switchable | named_areas
+    assert style["sources"]["municipalities.labels"]["maxzoom"] == 9
     halo = get("places").style.dark["town"]["text-color"]
     assert next(one for one in style["layers"] if one["id"] == "places.town")["paint"]["text-color"] == halo
