@@ -158,6 +158,7 @@ class Layer:
     `visible_to(user)` is the only way to the features: a queryset of exactly those the user may see. Where it gives
     different users different rows, `same_for_everyone` is False, so that no shared cache keeps an answer.
     `search_column` is a stored, trigram-indexed folded text (base_models.folded) of the search fields.
+    `label_column` is a stored point (SRID 3857) at which the name of an area is written; without one it is computed.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Layer:
     group: Text = Text("Weitere", "Others")
     geometry_column: str = "geom"
     tile_column: str = "geom_3857"
+    label_column: str = ""
     generalised: Sequence[Generalised] = ()
     min_zoom: int = 0
     max_zoom: int = 16
@@ -254,6 +256,11 @@ class Layer:
         """The column whose geometry the tiles of this zoom show."""
         fitting = [one for one in self.generalised if zoom <= one.max_zoom]
         return min(fitting, key=lambda one: one.max_zoom).column if fitting else self.tile_column
+
+    @property
+    def names_areas(self) -> bool:
+        """Does the style write names on areas? They stand at a point of their own, once whatever tiles cut the area."""
+        return self.geometry is Geometry.POLYGON and any(one["type"] == "symbol" for one in self.style.layers)
 
     def seen_by(self, user: Any) -> bool:
         return self.see.admits(user)

@@ -1,38 +1,22 @@
 """MapLibre styles from the registry: one source for the base map, one for each layer that can be switched."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.templatetags.static import static
 
-from gisapp.layer import Geometry, Layer
+from gisapp.layer import Layer
 from gisapp.tiles import tilejson
+from gisapp.tiles.sql import label_layer
 
 MODES = ("light", "dark")
 BACKGROUND = {"light": "#f7f5f1", "dark": "#1b1f24"}
 BASE_SOURCE = "base"
 
 
-# An area that is cut by tiles would be named once in each; read from tiles of this zoom at
-# most (of the zoom at which its name first appears, if that is less) it is named once at any zoom.
-LABEL_ZOOM = 9
-
-
 def source_of(layer: Layer) -> str:
     return BASE_SOURCE if layer.base_map else layer.name
-
-
-def names_areas(layer: Layer, declared: Mapping[str, Any]) -> bool:
-    """Does this style layer write names on areas, which have a source of their own (see LABEL_ZOOM)?"""
-    along_a_line = declared.get("layout", {}).get("symbol-placement", "point") != "point"
-    return (
-        declared["type"] == "symbol" and layer.geometry is Geometry.POLYGON and not layer.base_map and not along_a_line
-    )
-
-
-def label_source(layer: Layer) -> str:
-    return f"{layer.name}.labels"
 
 
 def style_layers(layer: Layer, mode: str) -> list[dict[str, Any]]:
@@ -43,8 +27,8 @@ def style_layers(layer: Layer, mode: str) -> list[dict[str, Any]]:
         if mode == "dark":
             one["paint"] = {**one.get("paint", {}), **layer.style.dark.get(one["id"], {})}
         one["metadata"] = {"gisapp:layer": layer.name}
-        source = label_source(layer) if names_areas(layer, declared) else source_of(layer)
-        one |= {"id": f"{layer.name}.{one['id']}", "source": source, "source-layer": layer.name}
+        part = label_layer(layer) if layer.names_areas and one["type"] == "symbol" else layer.name
+        one |= {"id": f"{layer.name}.{one['id']}", "source": source_of(layer), "source-layer": part}
         one["minzoom"] = max(one.get("minzoom", 0), layer.min_zoom)
         found.append(one)
     return found
@@ -70,10 +54,6 @@ def sources(layers: Sequence[Layer], base_url: str, user: Any) -> dict[str, Any]
         described = tilejson.describe(members, base_url, user)
         kept = ("tiles", "minzoom", "maxzoom", "attribution", "bounds")
         found[name] = {"type": "vector", **{key: described[key] for key in kept}}
-        for one in members:
-            firsts = [declared.get("minzoom", 0) for declared in one.style.layers if names_areas(one, declared)]
-            if firsts:
-                found[label_source(one)] = {**found[name], "maxzoom": max(min([LABEL_ZOOM, *firsts]), one.min_zoom)}
     return found
 
 

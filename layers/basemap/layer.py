@@ -27,7 +27,7 @@ KIND = Field("kind", Type.STRING, Text("Art", "Kind"), tile=True, filter=True)
 NAME = Field("name", Type.STRING, Text("Name", "Name"), tile=True)
 SOURCE = Field("source", Type.STRING, Text("Quelle", "Source"), public=False)
 SOURCE_ID = Field("source_id", Type.STRING, Text("Kennung der Quelle", "Source id"), public=False)
-SMALL = (Generalised(11, "geom_small"),)
+SMALL = (Generalised(10, "geom_small"),)
 
 
 def _way_fields(*more: Field) -> tuple[Field, ...]:
@@ -77,6 +77,7 @@ WATERS = Layer(
     style=WATER_STYLE,
     attribution=OSM,
     visible_to=current(models.Water),
+    label_column="label_point",
     generalised=SMALL,
     base_map=True,
     interactive=False,
