@@ -22,7 +22,9 @@ def test_every_page_is_reached_from_the_readme() -> None:
         if page in reached or page.suffix != ".md":
             continue
         reached.add(page)
-        waiting += [(page.parent / one).resolve() for one in re.findall(r"\]\(([^)#\s:]+)[^)]*\)", page.read_text("utf-8"))]
+        waiting += [
+            (page.parent / one).resolve() for one in re.findall(r"\]\(([^)#\s:]+)[^)]*\)", page.read_text("utf-8"))
+        ]
     assert {str(one.relative_to(ROOT)) for one in (ROOT / "docs").rglob("*.md")} <= {
         str(one.relative_to(ROOT)) for one in reached
     }
