@@ -165,8 +165,12 @@ missing_for() { # demo|test|bench|all: die fehlenden Pakete, @server steht für 
     fi
   fi
   command -v ogrinfo >/dev/null || echo gdal-bin
+  command -v pdfinfo >/dev/null || echo poppler-utils
   has_qgis || printf '%s\n' qgis python3-qgis
-  if [ "$1" = bench ]; then has_nginx || echo nginx; fi
+  if [ "$1" = bench ]; then
+    has_nginx || echo nginx
+    command -v wrk >/dev/null || echo wrk
+  fi
 }
 
 server_packages() { # aus @server die Namen machen

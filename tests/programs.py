@@ -17,6 +17,7 @@ PROGRAMS = {
     "qgis_process": (("qgis_process",), "qgis python3-qgis"),
     "ogrinfo": (("ogrinfo",), "gdal-bin"),
     "ogr2ogr": (("ogr2ogr",), "gdal-bin"),
+    "pdfinfo": (("pdfinfo",), "poppler-utils"),
 }
 MARKERS = {"browser": "chromium", "qgis": "qgis_process"}
 

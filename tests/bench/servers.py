@@ -18,7 +18,7 @@ from gisapp.paths import CHECKOUT, data_dir
 HERE = Path(__file__).parent
 DATABASE = "gisapp_bench"
 WORKERS = 2
-PEER = data_dir() / "bench" / "venv" / "bin"
+PEER = data_dir() / "bench-venv" / "bin"
 
 
 def wait_for(url: str, seconds: float = 60) -> None:

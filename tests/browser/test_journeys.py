@@ -205,9 +205,13 @@ def test_login_and_logout(visit: Visitor) -> None:
     expect(page.get_by_role("alert")).to_contain_text("passen nicht zusammen")
     page.get_by_label("E-Mail-Adresse").fill("amt@example.org")
     page.get_by_label("Passwort").fill("Ein-langes-Passwort-7")
-    page.get_by_role("main").get_by_role("button", name="Anmelden").click()
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name="Anmelden").click()
+    drawn(page)
     page.get_by_role("button", name="Mehr").click()
     expect(page.get_by_role("link", name="Verwaltung")).to_be_visible()
-    page.get_by_role("button", name="Abmelden").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Abmelden").click()
+    drawn(page)
     page.get_by_role("button", name="Mehr").click()
     expect(page.get_by_role("link", name="Anmelden")).to_be_visible()

@@ -42,7 +42,7 @@ def test_no_reason_without_a_dependency() -> None:
 
 
 def test_bootstrap_is_read_by_this_test() -> None:
-    assert {"chromium", "gdal-bin", "qgis", "nginx", "tzdata"} <= installed_by_bootstrap()
+    assert {"chromium", "gdal-bin", "poppler-utils", "qgis", "nginx", "tzdata"} <= installed_by_bootstrap()
 
 
 def test_no_file_of_the_set_up_names_a_registrys_host() -> None:
