@@ -9,7 +9,7 @@ from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
-from gisapp.layer import Layer, find
+from gisapp.layer import Layer
 
 _MULTI = {"Polygon": MultiPolygon, "LineString": MultiLineString}
 
@@ -40,9 +40,8 @@ class StoredGeometry(GeometryField):
 
 
 @lru_cache(maxsize=128)
-def _build(name: str, identity: int) -> type[GeoFeatureModelSerializer]:
-    layer = find(name)
-    assert layer is not None
+def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
+    """The serialiser class of a layer: its public columns; what comes from elsewhere is read-only and left out."""
     columns = {one.name for one in layer.model_class._meta.concrete_fields if not one.generated}
     writable = [one.name for one in layer.public_fields if one.path == one.name and one.name in columns]
     meta = type(
@@ -55,12 +54,8 @@ def _build(name: str, identity: int) -> type[GeoFeatureModelSerializer]:
         },
     )
     shape = StoredGeometry(kind=str(layer.geometry))
-    return type(f"{name.title()}Serializer", (GeoFeatureModelSerializer,), {"Meta": meta, layer.geometry_column: shape})
-
-
-def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
-    """The serialiser class of a layer: its public columns; what comes from elsewhere is read-only and left out."""
-    return _build(layer.name, id(layer))
+    members = {"Meta": meta, layer.geometry_column: shape}
+    return type(f"{layer.name.title()}Serializer", (GeoFeatureModelSerializer,), members)
 
 
 class Hit(serializers.Serializer[Any]):

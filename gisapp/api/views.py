@@ -11,11 +11,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, throttle_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 
 from gisapp import errors, layer
 from gisapp.api.describe import describe
 from gisapp.api.serializers import LayerAnswer, ProblemAnswer, ReverseAnswer, SearchAnswer
+from gisapp.api.throttles import SearchThrottle, count_download
 from gisapp.exports import writer
 from gisapp.exports.formats import FORMATS, Format
 from gisapp.features.query import Selection
@@ -24,18 +24,6 @@ from gisapp.search.query import search as search_all
 
 MOST_HITS = 50
 PIECE = 256 * 1024
-
-
-class SearchThrottle(ScopedRateThrottle):
-    scope = "search"
-
-    def get_cache_key(self, request: Any, view: Any) -> Any:
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
-
-    def allow_request(self, request: Any, view: Any) -> bool:
-        self.rate = self.THROTTLE_RATES[self.scope]
-        self.num_requests, self.duration = self.parse_rate(self.rate)
-        return super(ScopedRateThrottle, self).allow_request(request, view)
 
 
 def number_of(
@@ -104,10 +92,12 @@ def search(request: Request) -> Response:
 def reverse(request: Request) -> Response:
     """Welche Adresse ist hier, und wer ist zuständig? / Which address is here, and who is responsible?"""
     lon, lat = number_of(request, "lon", -180, 180), number_of(request, "lat", -90, 90)
-    address, areas = None, []
+    address, areas, seen = None, [], {one.name for one in layer.visible_layers(request.user)}
     for app in layer.all_apps():
         if app.nearest and address is None:
             address = app.nearest(lon, lat, request.user)
+            if address and address["layer"] not in seen:
+                address = None
         if app.areas:
             areas += app.areas(lon, lat)
     return Response({"address": address, "areas": areas})
@@ -141,16 +131,14 @@ def _checked(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 @require_safe
 def download(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The layer or a selection of it as a file: parameters of the OGC items and `format`."""
+    """The layer or a selection of it as a file: `format`, and what selects among the OGC items."""
+    count_download(request)
     found = layer.get(name, request.user)
     wanted = request.GET.get("format", "gpkg")
     form = FORMATS.get(wanted)
     if form is None or wanted not in found.exports:
         raise errors.BadInput("unknown-format", field="format", value=wanted[:50], possible=", ".join(found.exports))
-    query = request.GET.copy()
-    query.pop("format", None)
-    request.GET = query  # type: ignore[assignment]
-    selection = selection_of(request, found)
+    selection = selection_of(request, found, "format")
     if form.name not in ("geojson", "csv"):
         return _file_pieces(found, request.user, selection, form)
     pieces = _checked(writer.text(found, request.user, selection, form))

@@ -10,11 +10,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from gisapp import errors, layer
 from gisapp.api.serializers import ProblemAnswer, serializer_for
+from gisapp.api.throttles import WriteThrottle
 from gisapp.features import query
 from gisapp.features.crs import DEFAULT
 from gisapp.features.views import limit_of, selection_of
@@ -25,15 +25,6 @@ _PAGE = [
     OpenApiParameter("after", str, description="Objekte hinter diesem Schlüssel / features behind this key"),
 ]
 _PROBLEMS = {400: ProblemAnswer, 401: ProblemAnswer, 403: ProblemAnswer, 404: ProblemAnswer, 409: ProblemAnswer}
-
-
-class WriteThrottle(UserRateThrottle):
-    """Counts writes only."""
-
-    scope = "write"
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        return request.method in ("GET", "HEAD", "OPTIONS") or super().allow_request(request, view)
 
 
 def _geojson(content: Any) -> HttpResponse:
@@ -49,7 +40,7 @@ class Features(APIView):
     def get(self, request: Request, layer: str) -> HttpResponse:
         """Eine Seite Objekte als GeoJSON. / A page of features as GeoJSON."""
         found = _layer(layer, request)
-        selection, limit = selection_of(request._request, found), limit_of(request._request)
+        selection, limit = selection_of(request._request, found, "limit", "after"), limit_of(request._request)
         rows = query.page(found, request.user, selection, DEFAULT, limit=limit + 1, after=request.GET.get("after", ""))
         following = str(rows[limit - 1][0]) if len(rows) > limit else None
         return _geojson(

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.db.models import BinaryField, F, FloatField, Func, IntegerField, TextField
 
 from gisapp import errors
+from gisapp.database import compiled
 from gisapp.exports.formats import Format
 from gisapp.features.query import Selection, select
 from gisapp.geolibs import STORAGE_SRID
@@ -56,7 +57,7 @@ def _rows(
     """Batches of (key, geometry expressions..., values...) ordered by key, in one snapshot."""
     rows = select(layer, user, selection).annotate(**geometry).order_by("pk")
     listed = rows.values_list("pk", *geometry, *(one.path for one in fields))
-    sql, params = listed.query.sql_with_params()
+    sql, params = compiled(listed)
     with transaction.atomic():
         connection.ensure_connection()
         raw = connection.connection
