@@ -124,7 +124,8 @@ def from_database(error: DatabaseError | psycopg.Error) -> GisError | None:
     if found is None:
         return None
     code, kind = found
-    return kind(code, field=diagnosis.column_name or "", rule=diagnosis.constraint_name or diagnosis.column_name or "")
+    rule = diagnosis.constraint_name or diagnosis.column_name or ""
+    return kind(code, field=diagnosis.column_name or "", rule=rule, message="")
 
 
 def from_exception(error: Exception) -> GisError | None:
@@ -150,8 +151,8 @@ add(
               "The form has expired; please load the page again."),
     ErrorText("not-acceptable", 406, "Diese Adresse spricht keine der gewünschten Formen.",
               "This address speaks none of the forms that were asked for."),
-    ErrorText("unsupported-media-type", 415, "Diese Adresse versteht {value} nicht; bitte JSON schicken.",
-              "This address does not understand {value}; please send JSON."),
+    ErrorText("unsupported-media-type", 415, "Diese Adresse versteht nur JSON und GeoJSON.",
+              "This address understands JSON and GeoJSON alone."),
     ErrorText("method-not-allowed", 405, "Das geht mit dieser Adresse nicht.", "This address does not do that."),
     ErrorText("too-many-requests", 429, "Zu viele Anfragen; bitte in {wait} Sekunden noch einmal.",
               "Too many requests; please try again in {wait} seconds."),
@@ -169,6 +170,12 @@ add(
               "Somebody else was at work at the same time; please try again."),
     ErrorText("too-slow", 503, "Die Antwort hätte zu lange gedauert; bitte einen kleineren Ausschnitt wählen.",
               "The answer would have taken too long; please choose a smaller area."),
+    ErrorText("no-feature", 400, "Erwartet wird ein GeoJSON-Objekt mit geometry und properties.",
+              "A GeoJSON feature with geometry and properties is expected."),
+    ErrorText("geometry-wrong", 400, "Erwartet wird eine GeoJSON-Geometrie der Art {kind}.",
+              "A GeoJSON geometry of the type {kind} is expected."),
+    ErrorText("geometry-too-far", 400, "Die Geometrie liegt außerhalb dessen, was EPSG:25832 beschreibt; Länge und Breite vertauscht?",
+              "The geometry lies beyond what EPSG:25832 describes; are longitude and latitude swapped?"),
     ErrorText("unknown-layer", 404, "Die Ebene {name} gibt es nicht.", "There is no layer {name}."),
     ErrorText("unknown-feature", 404, "In der Ebene {layer} gibt es kein Objekt {id}.",
               "The layer {layer} has no feature {id}."),

@@ -435,7 +435,7 @@ def get(name: str, user: Any = None) -> Layer:
     """The layer of that name if this user may know of it; raises NotFound("unknown-layer")."""
     layer = find(name)
     if layer is None or not layer.seen_by(user or AnonymousUser()):
-        raise errors.NotFound("unknown-layer", name=name)
+        raise errors.NotFound("unknown-layer", name=name[:100])
     return layer
 
 

@@ -1,6 +1,7 @@
 """One error format for every door: RFC 9457 problem details for programs, a page for people."""
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,8 +29,9 @@ def as_dict(error: GisError) -> dict[str, Any]:
 
 def wants_page(request: HttpRequest) -> bool:
     """Does a person with a browser ask, rather than a program?"""
-    asked = {request.GET.get(name) for name in ("f", "format")}
-    return "json" not in asked and request.get_preferred_type(["application/json", "text/html"]) == "text/html"
+    # Not request.GET, which refuses a query with too many parameters: that is then the error to tell of.
+    asked_json = re.search(r"(^|&)(f|format)=json(&|$)", request.META.get("QUERY_STRING", ""))
+    return not asked_json and request.get_preferred_type(["application/json", "text/html"]) == "text/html"
 
 
 def details(error: GisError, more: Mapping[str, Any] | None = None) -> HttpResponse:

@@ -27,8 +27,7 @@ def _translate(exception: Exception) -> tuple[GisError, dict[str, Any]] | None:
     if isinstance(exception, exceptions.NotAcceptable):
         return GisError("not-acceptable"), {}
     if isinstance(exception, exceptions.UnsupportedMediaType):
-        sent = str(getattr(exception, "media_type", "") or "")
-        return BadInput("unsupported-media-type", value=sent[:100] or "-"), {}
+        return BadInput("unsupported-media-type"), {}
     if isinstance(exception, exceptions.Throttled):
         return GisError("too-many-requests", wait=int(getattr(exception, "wait", None) or 60)), {}
     if isinstance(exception, exceptions.ValidationError):

@@ -3,11 +3,13 @@
 from functools import lru_cache
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry, MultiLineString, MultiPolygon
+from django.contrib.gis.geos import GEOSGeometry, MultiLineString, MultiPolygon, WKBWriter
 from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
+from gisapp.errors import BadInput
+from gisapp.features.crs import within_reach
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
 from gisapp.layer import Layer
 
@@ -22,21 +24,35 @@ class StoredGeometry(GeometryField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, value: Any) -> GEOSGeometry:
+        if not isinstance(value, dict):  # the library would take WKT in any system
+            raise BadInput("geometry-wrong", field=self.field_name, kind=self.kind)
         found = super().to_internal_value(value)
+        if self.kind.startswith("Multi") and found.geom_type in _MULTI:
+            found = _MULTI[found.geom_type](found, srid=WGS84_SRID)
+        if found.empty or self.kind not in ("", "Geometry", found.geom_type):
+            raise BadInput("geometry-wrong", field=self.field_name, kind=self.kind)
+        west, south, east, north = found.extent
+        if not (within_reach(west, south) and within_reach(east, north)):
+            raise BadInput("geometry-too-far", field=self.field_name)
         if found.hasz:
-            found.coord_dim = 2
+            found = GEOSGeometry(WKBWriter(dim=2).write(found))
         found.srid = WGS84_SRID
         found.transform(STORAGE_SRID)
-        if self.kind.startswith("Multi") and found.geom_type in _MULTI:
-            found = _MULTI[found.geom_type](found, srid=STORAGE_SRID)
-        if self.kind not in ("", "Geometry", found.geom_type):
-            raise serializers.ValidationError(f"{found.geom_type} statt {self.kind}")
         return found
 
     def to_representation(self, value: GEOSGeometry) -> Any:
         shown = value.clone()
         shown.transform(WGS84_SRID)
         return super().to_representation(shown)
+
+
+class _Feature(GeoFeatureModelSerializer):
+    """A GeoJSON feature; the library reads `properties` before it has looked at them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("properties", {}), dict):
+            raise BadInput("no-feature")
+        return super().to_internal_value(data)
 
 
 @lru_cache(maxsize=128)
@@ -55,7 +71,7 @@ def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
     )
     shape = StoredGeometry(kind=str(layer.geometry))
     members = {"Meta": meta, layer.geometry_column: shape}
-    return type(f"{layer.name.title()}Serializer", (GeoFeatureModelSerializer,), members)
+    return type(f"{layer.name.title()}Serializer", (_Feature,), members)
 
 
 class Hit(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, throttle_classes
@@ -18,11 +19,13 @@ from gisapp.api.serializers import LayerAnswer, ProblemAnswer, ReverseAnswer, Se
 from gisapp.api.throttles import SearchThrottle, count_download
 from gisapp.exports import writer
 from gisapp.exports.formats import FORMATS, Format
+from gisapp.features.crs import within_reach
 from gisapp.features.query import Selection
 from gisapp.features.views import selection_of
 from gisapp.search.query import search as search_all
 
 MOST_HITS = 50
+READ = ["GET", "HEAD"]
 PIECE = 256 * 1024
 
 
@@ -43,14 +46,14 @@ def number_of(
 
 
 @extend_schema(responses=LayerAnswer(many=True))
-@api_view(["GET"])
+@api_view(READ)
 def layers(request: Request) -> Response:
     """Alle Ebenen, die Sie sehen dürfen. / All layers that you may see."""
     return Response([describe(one) for one in layer.visible_layers(request.user)])
 
 
 @extend_schema(responses={200: LayerAnswer, 404: ProblemAnswer})
-@api_view(["GET"])
+@api_view(READ)
 def single_layer(request: Request, layer: str) -> Response:
     """Eine Ebene. / One layer."""
     from gisapp.layer import get
@@ -68,7 +71,7 @@ def single_layer(request: Request, layer: str) -> Response:
     ],
     responses={200: SearchAnswer, 400: ProblemAnswer},
 )
-@api_view(["GET"])
+@api_view(READ)
 @throttle_classes([SearchThrottle])
 def search(request: Request) -> Response:
     """Orte, Straßen, Adressen und alles andere finden, auch vertippt. / Find places, addresses and everything else."""
@@ -87,13 +90,13 @@ def search(request: Request) -> Response:
     parameters=[OpenApiParameter("lon", float, required=True), OpenApiParameter("lat", float, required=True)],
     responses={200: ReverseAnswer, 400: ProblemAnswer},
 )
-@api_view(["GET"])
+@api_view(READ)
 @throttle_classes([SearchThrottle])
 def reverse(request: Request) -> Response:
     """Welche Adresse ist hier, und wer ist zuständig? / Which address is here, and who is responsible?"""
     lon, lat = number_of(request, "lon", -180, 180), number_of(request, "lat", -90, 90)
     address, areas, seen = None, [], {one.name for one in layer.visible_layers(request.user)}
-    for app in layer.all_apps():
+    for app in layer.all_apps() if within_reach(lon, lat) else ():
         if app.nearest and address is None:
             address = app.nearest(lon, lat, request.user)
             if address and address["layer"] not in seen:
@@ -129,6 +132,7 @@ def _checked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     return all_pieces()
 
 
+@csrf_exempt  # it only reads; another method is told so
 @require_safe
 def download(request: HttpRequest, name: str) -> HttpResponseBase:
     """The layer or a selection of it as a file: `format`, and what selects among the OGC items."""

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from gisapp import errors
 from gisapp.database import compiled, fetch_rows
-from gisapp.features.crs import DEFAULT, Crs
+from gisapp.features.crs import DEFAULT, REACH, Crs
 from gisapp.geolibs import STORAGE_SRID
 from gisapp.layer import Field, Layer, Type
 from gisapp.registry.versions import Version, version
@@ -72,16 +72,12 @@ class _Shape(Func):
         self.template = f"ST_AsGeoJSON({shape}, {crs.decimals}, 0)"
 
 
-# Where a corner may lie so that EPSG:25832 has coordinates for it: beyond, the projection fails or folds over. What is
-# stored lies far inside (degrees; metres of EPSG:3857).
-_REACH = {4326: (-40.0, 0.0, 60.0, 84.0), 4258: (-40.0, 0.0, 60.0, 84.0), 3857: (-4.4e6, 0.0, 6.6e6, 18.7e6)}
-
-
-def _within_reach(box: Box) -> list[float]:
+def _cut(box: Box) -> list[float]:
+    """The box's corners, drawn in to where EPSG:25832 reaches: clients ask for the whole world."""
     corners = [box.west, box.south, box.east, box.north]
-    if box.crs.srid not in _REACH:
+    if box.crs.srid not in REACH:
         return corners
-    west, south, east, north = _REACH[box.crs.srid]
+    west, south, east, north = REACH[box.crs.srid]
     limits = ((west, east), (south, north)) * 2
     return [min(max(corner, low), high) for corner, (low, high) in zip(corners, limits, strict=True)]
 
@@ -93,7 +89,7 @@ class _InBox(Func):
 
     def __init__(self, column: str, box: Box) -> None:
         super().__init__(F(column))
-        self._numbers = _within_reach(box)
+        self._numbers = _cut(box)
         envelope = f"ST_MakeEnvelope(%s, %s, %s, %s, {box.crs.srid})"
         step = 0.05 if box.crs.srid in (4326, 4258) else 5000
         if box.crs.srid != STORAGE_SRID:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
@@ -51,6 +52,7 @@ def _allow(request: HttpRequest, *names: str) -> None:
 def _door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that reads, open to other sites' scripts, whose form may follow the Accept header."""
 
+    @csrf_exempt
     @require_safe
     @wraps(view)
     def opened(request: HttpRequest, **more: str) -> HttpResponse:
@@ -123,6 +125,8 @@ def collection(request: HttpRequest, name: str) -> HttpResponse:
 def schema(request: HttpRequest, name: str) -> HttpResponse:
     found = layer.get(name, request.user)
     _allow(request, "f")
+    if request.GET.get("f", "json") != "json":
+        raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
     return _json(documents.schema(found, _root(request)), documents.SCHEMA)
 
 

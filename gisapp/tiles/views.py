@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.http import parse_etags
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
@@ -38,6 +39,7 @@ def _user_for(request: HttpRequest, names: str) -> Any:
     return request.user
 
 
+@csrf_exempt
 @require_safe
 def tile(request: HttpRequest, names: str, z: str, x: str, y: str) -> HttpResponseBase:
     """One vector tile of one or more layers; 204 where there is nothing."""
@@ -86,6 +88,7 @@ def _answer(request: HttpRequest, body: bytes, *, public: bool) -> HttpResponse:
     return response
 
 
+@csrf_exempt
 @require_safe
 def tile_json(request: HttpRequest, names: str) -> JsonResponse:
     """TileJSON 3.0 of one or more layers."""
@@ -95,6 +98,7 @@ def tile_json(request: HttpRequest, names: str) -> JsonResponse:
     return response
 
 
+@csrf_exempt
 @require_safe
 def style_json(request: HttpRequest) -> JsonResponse:
     """A MapLibre style of the layers in `layers` (all by default) in `mode` light or dark."""
