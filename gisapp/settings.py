@@ -65,7 +65,7 @@ def _database() -> dict[str, object]:
         options["pool"] = {
             "min_size": 1,
             "max_size": int(os.environ.get("GISAPP_DB_POOL", "8")),
-            "timeout": 10,
+            "timeout": 3,
         }
     settings["OPTIONS"] = options
     return settings

@@ -6,6 +6,7 @@ Arrow stream into a temporary directory, and it is sent from there.
 
 import csv
 import io
+import itertools
 import shutil
 import tempfile
 import uuid
@@ -67,14 +68,20 @@ def _rows(
                 yield batch
 
 
+def _begun(batches: Iterator[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+    """The same batches, the first already read: what is wrong with the question is raised before a piece goes out."""
+    return itertools.chain(list(itertools.islice(batches, 1)), batches)
+
+
 def geojson(layer: Layer, user: Any, selection: Selection) -> Iterator[bytes]:
     """A GeoJSON FeatureCollection (RFC 7946: CRS84) in pieces."""
     shape = {"gisapp_shape": _Sql(layer.geometry_column, f"ST_AsGeoJSON({_shape(layer, 4326)}, 7, 0)", TextField())}
     fields = layer.public_fields
+    batches = _begun(_rows(layer, user, selection, shape, fields))
     head = {"type": "FeatureCollection", "name": layer.name, "attribution": layer.attribution}
     yield orjson.dumps(head)[:-1] + b',"features":['
     first = True
-    for batch in _rows(layer, user, selection, shape, fields):
+    for batch in batches:
         texts = []
         for key, geometry, *values in batch:
             texts.append(
@@ -105,11 +112,12 @@ def comma_separated(layer: Layer, user: Any, selection: Selection) -> Iterator[b
     )  # fmt: skip
     shape = {f"gisapp_{name}": one for name, one in shape.items()}
     fields = layer.public_fields
+    batches = _begun(_rows(layer, user, selection, shape, fields))
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(["id", *(name.removeprefix("gisapp_") for name in shape), *(one.name for one in fields)])
     yield "\ufeff".encode()
-    for batch in _rows(layer, user, selection, shape, fields):
+    for batch in batches:
         writer.writerows([[_cell(value) for value in row] for row in batch])
         yield buffer.getvalue().encode()
         buffer.seek(0)
