@@ -1,7 +1,7 @@
 """REST under /api/: layers, search, reverse, downloads."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,15 +121,21 @@ def _file_pieces(found: layer.Layer, user: Any, selection: Selection, form: Form
     return response
 
 
-def _checked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces, the first one already computed: what is wrong with the question is said before the answer begins."""
-    first = next(pieces)
+class _Begun(Iterator[bytes]):
+    """Pieces, the first already computed: what is wrong with the question is said before the answer begins.
 
-    def all_pieces() -> Iterator[bytes]:
-        yield first
-        yield from pieces
+    The server closes it when the asker goes away, before or after the first piece; cursor and transaction end then.
+    """
 
-    return all_pieces()
+    def __init__(self, pieces: Generator[bytes, None, None]) -> None:
+        self._pieces = pieces
+        self._first = [next(pieces)]
+
+    def __next__(self) -> bytes:
+        return self._first.pop() if self._first else next(self._pieces)
+
+    def close(self) -> None:
+        self._pieces.close()
 
 
 @csrf_exempt  # it only reads; another method is told so
@@ -145,7 +151,7 @@ def download(request: HttpRequest, name: str) -> HttpResponseBase:
     selection = selection_of(request, found, "format")
     if form.name not in ("geojson", "csv"):
         return _file_pieces(found, request.user, selection, form)
-    pieces = _checked(writer.text(found, request.user, selection, form))
+    pieces = _Begun(writer.text(found, request.user, selection, form))
     response = StreamingHttpResponse(pieces, content_type=form.content_type)
     response["Content-Disposition"] = f'attachment; filename="{found.name}{form.suffix}"'
     return response

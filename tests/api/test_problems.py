@@ -217,6 +217,8 @@ def test_15_asking_too_often_is_said_with_the_wait(client: Client, settings: Any
         for path in ("/api/search?q=haby", "/api/download/places?format=csv"):
             # An address that the asker made up counts for nothing.
             answers = [client.get(path, headers={"X-Forwarded-For": f"10.0.0.{number}"}) for number in range(3)]
+            for one in answers:
+                b"".join(one)
             assert [one.status_code for one in answers] == [200, 200, 429], path
             assert told(answers[2]) == (429, "too-many-requests")
             assert 0 < int(answers[2]["Retry-After"]) <= 60
