@@ -12,6 +12,7 @@ from gisapp.errors import BadInput
 from gisapp.features.crs import within_reach
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
 from gisapp.layer import Layer
+from gisapp.problems import CONTENT_TYPE
 
 _MULTI = {"Polygon": MultiPolygon, "LineString": MultiLineString}
 
@@ -149,3 +150,11 @@ class ProblemAnswer(serializers.Serializer[Any]):
     code = serializers.CharField()
     field = serializers.CharField(required=False)
     detail = serializers.CharField(required=False)
+
+
+GEOJSON = "application/geo+json"
+
+
+def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemAnswer]]:
+    """For the OpenAPI description: the refusals that an operation may answer with."""
+    return {(status, CONTENT_TYPE): ProblemAnswer for status in (*statuses, 406, 503)}

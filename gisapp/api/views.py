@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from gisapp import errors, layer
 from gisapp.api.describe import describe
-from gisapp.api.serializers import LayerAnswer, ProblemAnswer, ReverseAnswer, SearchAnswer
+from gisapp.api.serializers import LayerAnswer, ReverseAnswer, SearchAnswer, problems
 from gisapp.api.throttles import SearchThrottle, count_download
 from gisapp.exports import writer
 from gisapp.exports.formats import FORMATS, Format
@@ -52,7 +52,7 @@ def layers(request: Request) -> Response:
     return Response([describe(one) for one in layer.visible_layers(request.user)])
 
 
-@extend_schema(responses={200: LayerAnswer, 404: ProblemAnswer})
+@extend_schema(responses={200: LayerAnswer, **problems(404)})
 @api_view(READ)
 def single_layer(request: Request, layer: str) -> Response:
     """Eine Ebene. / One layer."""
@@ -69,7 +69,7 @@ def single_layer(request: Request, layer: str) -> Response:
         OpenApiParameter("lon", float, description="Näheres zuerst / nearer first"),
         OpenApiParameter("lat", float),
     ],
-    responses={200: SearchAnswer, 400: ProblemAnswer},
+    responses={200: SearchAnswer, **problems(400, 404, 429)},
 )
 @api_view(READ)
 @throttle_classes([SearchThrottle])
@@ -88,7 +88,7 @@ def search(request: Request) -> Response:
 
 @extend_schema(
     parameters=[OpenApiParameter("lon", float, required=True), OpenApiParameter("lat", float, required=True)],
-    responses={200: ReverseAnswer, 400: ProblemAnswer},
+    responses={200: ReverseAnswer, **problems(400, 429)},
 )
 @api_view(READ)
 @throttle_classes([SearchThrottle])

@@ -182,3 +182,9 @@ def test_11_schema_is_complete_and_valid(client: Client) -> None:
     assert {"/api/search", "/api/reverse", "/api/layers/", "/api/layers/{layer}/features/{key}/"} <= set(
         document["paths"]
     )
+    # Every refusal is described as what it is.
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    assert list(answer["content"]) == ["application/problem+json"], (path, method, status)
