@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models.sql import Query
 from django.utils import timezone
 
@@ -60,3 +61,13 @@ def version(query: Query) -> Version | None:
     )
     number, total, mine = fetch_rows(sql, [names])[0]
     return None if mine else ((number, total), timezone.localdate())
+
+
+def compact() -> int:
+    """Drop what no running transaction can still tell apart, and return how many rows that were.
+
+    Every writing transaction leaves a row, and each look at a version adds them up.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gisapp_compact_versions()")
+        return int(cursor.fetchone()[0])

@@ -15,6 +15,7 @@ from gisapp import extent
 from gisapp import layer as contract
 from gisapp.features import query
 from gisapp.layer import App
+from gisapp.registry import versions
 from layers.regions.models import Municipality, Place
 from tests import factories
 from tests.api.test_contract import declare
@@ -211,3 +212,49 @@ def test_09_private_fields_cannot_be_asked_for(client: Client) -> None:
                 assert (response.status_code, response.json()["code"]) == (400, "unknown-parameter"), door
     finally:
         contract.unregister("throw-away")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_10_compacting_keeps_every_count_right(client: Client) -> None:
+    for number in range(5):
+        factories.place(f"Ort {number}")
+    assert matched(client) == 5
+    before = version_rows()
+    assert versions.compact() > 0
+    assert version_rows() < before
+    assert matched(client) == 5
+    elsewhere(lambda: Place.objects.filter(name="Ort 3").delete())
+    assert matched(client) == 4
+
+
+def version_rows() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM gisapp_table_version WHERE table_name = 'regions_place'")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_11_two_edits_of_one_feature_both_count(client: Client) -> None:
+    """The second waits for the first and changes only what it names: neither undoes the other."""
+    place = factories.place("Alt", population=1)
+    user = factories.staff()
+    url = f"/api/layers/places/features/{place.pk}/"
+    answers: list[int] = []
+
+    def rename() -> None:
+        other = Client()
+        other.force_login(user)
+        answer = other.patch(url, {"properties": {"name": "Neu"}}, content_type="application/json")
+        answers.append(answer.status_code)
+        connection.close()
+
+    second = threading.Thread(target=rename)
+    with transaction.atomic():
+        Place.objects.select_for_update().get(pk=place.pk)
+        Place.objects.filter(pk=place.pk).update(population=2)
+        second.start()
+        second.join(timeout=1)
+        assert second.is_alive()
+    second.join(timeout=10)
+    place.refresh_from_db()
+    assert (answers, place.name, place.population) == ([200], "Neu", 2)
