@@ -41,6 +41,11 @@ def tile_copy(kind: type[models.GeometryField], sql: str = "", *, null: bool = F
     return formula(sql or f"ST_Transform(geom, {TILE_SRID})", kind(srid=TILE_SRID, null=null))
 
 
+def label_point() -> models.GeneratedField:
+    """A stored point (3857) on an area, at which maps write its name."""
+    return tile_copy(models.PointField, f"ST_PointOnSurface(ST_Transform(geom, {TILE_SRID}))")
+
+
 def folded(*columns: str) -> models.GeneratedField:
     """A stored text of these columns in the folded spelling (gisapp_norm) that the search compares."""
     joined = " || ' ' || ".join(f"coalesce({column}, '')" for column in columns)

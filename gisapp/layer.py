@@ -75,7 +75,8 @@ class Field:
 
     `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff pages
     and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value
-    into the vector tiles: keep these few and of few distinct values.
+    into the vector tiles: keep these few and of few distinct values. `values` says stored codes in words where people
+    read them (details, list, filters); data leaves every other door as it is stored.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Field:
     search: bool = False
     filter: bool = False
     unit: str = ""
+    values: Mapping[str, Text] = field(default_factory=dict, compare=False)
 
     @property
     def path(self) -> str:
@@ -159,6 +161,7 @@ class Layer:
     True the queryset is the same at every call - time stands in it as Now(), not as a value - and its rows change by
     writes to its tables or by a new day alone.
     `search_column` is a stored, trigram-indexed folded text (base_models.folded) of the search fields.
+    `label_column` is a stored point (SRID 3857) at which the name of an area is written; without one it is computed.
     """
 
     name: str
@@ -174,6 +177,7 @@ class Layer:
     group: Text = Text("Weitere", "Others")
     geometry_column: str = "geom"
     tile_column: str = "geom_3857"
+    label_column: str = ""
     generalised: Sequence[Generalised] = ()
     min_zoom: int = 0
     max_zoom: int = 16
@@ -255,6 +259,11 @@ class Layer:
         """The column whose geometry the tiles of this zoom show."""
         fitting = [one for one in self.generalised if zoom <= one.max_zoom]
         return min(fitting, key=lambda one: one.max_zoom).column if fitting else self.tile_column
+
+    @property
+    def names_areas(self) -> bool:
+        """Does the style write names on areas? They stand at a point of their own, once whatever tiles cut the area."""
+        return self.geometry is Geometry.POLYGON and any(one["type"] == "symbol" for one in self.style.layers)
 
     def seen_by(self, user: Any) -> bool:
         return self.see.admits(user)

@@ -116,6 +116,10 @@ def configuration(memory_mb: int, cores: int, sockets: Path, shared_memory: str 
         "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
         "work_mem": f"{max(8, min(64, memory_mb // 256))}MB",
         "maintenance_work_mem": f"{max(64, min(1024, memory_mb // 16))}MB",
+        # Nobody replicates the private cluster; without that a load into an empty table need not be written twice.
+        # Own settings in conf.d/ come later and win (wal_level = replica, max_wal_senders = 4).
+        "wal_level": "minimal",
+        "max_wal_senders": 0,
         "max_wal_size": "4GB" if memory_mb > 4096 else "1GB",
         "checkpoint_timeout": "15min",
         "wal_compression": "on",

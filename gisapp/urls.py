@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("gisapp.map.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("gisapp.api.urls")),
     path("ogc/", include("gisapp.features.urls")),

@@ -119,7 +119,7 @@ def cleaned(plan: Plan, one: Filled) -> Cleaned:
 def with_default(plan: Plan, one: Filled, value: Composable) -> Composable:
     """The value or, where the column must have one, its default."""
     model_field = plan.model_field(one.field)
-    default = plan.target.defaults.get(one.field.name, model_field.get_default())
+    default = plan.default(one.field)
     if one.constant is None and default is not None and not model_field.null:
         return sql.SQL("coalesce({}, {})").format(value, sql.Literal(default))
     return value

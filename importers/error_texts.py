@@ -73,6 +73,9 @@ FILE_ERRORS = (
     _file("no-target", "In {name} lässt sich nichts einlesen; möglich: {possible}",
           "Nothing can be imported into {name}; possible: {possible}"),
     _file("not-a-table", "{path} ist keine Tabelle (CSV/TSV): {reason}", "{path} is no table (CSV/TSV): {reason}"),
+    _file("osm-no-mapping", "Für OpenStreetMap-Dateien gibt es keine Zuordnung: Welche Merkmale welche Ebene speisen,"
+          " steht in importers/osm_tags.py.",
+          "OpenStreetMap files take no mapping: importers/osm_tags.py says which tags feed which layer."),
     _file("osm-needs-layer", "Die OSM-Datei speist die Ebenen {possible}, nicht {name}.",
           "An OSM file feeds the layers {possible}, not {name}."),
     _file("rows-rejected", "{count} von {read} Zeilen sind fehlerhaft; wegen --strict wurde nichts übernommen.",

@@ -1,5 +1,6 @@
 """Staged rows into the table: new ones in, changed ones changed, equal ones untouched, missing ones retired."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -68,14 +69,19 @@ def _update(plan: Plan) -> int:
     ).rowcount  # fmt: skip
 
 
-def retire(plan: Plan) -> int:
-    """Retire the live rows of this source that the file no longer has (a rejected row is still there)."""
+def retire(plan: Plan, still_there: Sequence[str]) -> int:
+    """Retire the live rows of this source that the file no longer has.
+
+    A rejected row is still there: one that was staged by itself, one that the reader left out by its id in `still_there`.
+    """
     return execute(
         sql.SQL(
             "UPDATE {table} t SET retired_at = clock_timestamp(), updated_at = clock_timestamp()"
             " WHERE t.source = {source} AND t.retired_at IS NULL AND t.source_id IS NOT NULL AND NOT EXISTS"
             " (SELECT FROM pg_temp.{raw} r WHERE btrim(r.source_id) = t.source_id)"
+            " AND t.source_id <> ALL ({kept})"
         ).format(
+            kept=Literal(list(still_there)),
             table=Identifier(plan.table),
             source=Literal(plan.source),
             raw=Identifier(plan.staged if plan.grouped else plan.raw),

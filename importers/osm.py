@@ -211,7 +211,7 @@ class _Reader:
 def _merge(layer: _Layer, options: Options, reporter: Reporter, file: str, late: list[Composed]) -> Report:
     started = time.monotonic()
     report = Report(layer.plan.target.layer, layer.plan.source, file)
-    pipeline.put(layer.plan, layer.stage, options, reporter, report, late)
+    pipeline.put(layer.plan, layer.stage, options, reporter, report, late, layer.broken)
     report.read = layer.stage.read + len(layer.broken)
     report.rejected += layer.broken
     report.rejected_count += len(layer.broken)

@@ -1,7 +1,7 @@
 """open -> map fields -> validate -> stage -> merge in one transaction -> report, for a file that feeds one layer."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from importers.opening import Format, Opened, open_file
 from importers.plan import Filled, Options, Plan
 from importers.progress import Reporter
 from importers.report import MAX_LISTED, Report
-from importers.source import Source, srid_of
+from importers.source import RowProblem, Source, srid_of
 from importers.staging import Stage, execute, scalar
 
 
@@ -98,8 +98,27 @@ def lock(table: str) -> None:
         raise BadInput("import-busy")
 
 
-def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: Report, late: list[Composed]) -> None:
-    """Check, repair and merge what was staged, and write it all into the report."""
+def retire(plan: Plan, left_out: Sequence[RowProblem], report: Report) -> None:
+    """Retire what the file no longer has; nothing where a row was left out of which nobody knows which one it is."""
+    if all(one.id for one in left_out):
+        report.retired = merge.retire(plan, [one.id for one in left_out])
+    else:
+        report.notes.append("Nichts stillgelegt: von unlesbaren Zeilen ist unbekannt, welche Objekte sie meinen.")
+
+
+def put(
+    plan: Plan,
+    stage: Stage,
+    options: Options,
+    reporter: Reporter,
+    report: Report,
+    late: list[Composed],
+    broken: Sequence[RowProblem] = (),
+) -> None:
+    """Check, repair and merge what was staged, and write it all into the report.
+
+    `broken` are features that never reached the stage.
+    """
     reporter.step("prüfen")
     execute(cleaning.DATE_FUNCTION)
     checks.find_bad_rows(plan, stage, options)
@@ -115,7 +134,7 @@ def put(plan: Plan, stage: Stage, options: Options, reporter: Reporter, report: 
         report.joined += pieces - checks.count_staged(plan)
     reporter.step("übernehmen")
     if options.sync:
-        report.retired = merge.retire(plan)
+        retire(plan, [*broken, *(one for one in stage.problems if one.code != "nul-character")], report)
     done = merge.merge(plan, stage.read, late)
     report.created, report.updated, report.unchanged = done.created, done.updated, done.unchanged
     left_out = [one for one in stage.problems if one.code != "nul-character"]

@@ -80,6 +80,14 @@ class Plan:
     def column(self, one: Field) -> str:
         return str(self.model_field(one).column)
 
+    def default(self, one: Field) -> Any:
+        """What the column gets where the file has nothing: the target's default, else the table's; None for neither."""
+        if one.name in self.target.defaults:
+            return self.target.defaults[one.name]
+        model_field = self.model_field(one)
+        found = model_field.db_default if model_field.has_db_default() else model_field.get_default()
+        return None if isinstance(found, models.expressions.BaseExpression) else found
+
     def range_of(self, one: Field) -> tuple[int, int] | None:
         """The integers that the column takes, or None for another type."""
         try:
@@ -95,8 +103,8 @@ class Plan:
         for one in self.target.fields:
             column, model_field = self.column(one), self.model_field(one)
             if column not in filled:
-                default = self.target.defaults.get(one.name, model_field.get_default())
-                if default is not None or not model_field.null:
+                default = self.default(one)
+                if default is not None or not (model_field.null or model_field.has_db_default()):
                     missing.append((column, default))
         known = {self.column(one) for one in self.target.fields} | set(self.target.derived)
         for other in self.target.model_class._meta.concrete_fields:

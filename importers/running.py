@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from psycopg import Error as PsycopgError
 
 from gisapp.errors import BadInput, from_database
@@ -38,12 +38,16 @@ def _import(arguments: argparse.Namespace) -> Report:
         if len(targets) > 1 or opening.is_osm(arguments.file):
             from importers.osm import run_osm_import
 
+            if arguments.map:
+                raise BadInput("osm-no-mapping")
             return run_osm_import(arguments.layer, arguments.file, targets, options, arguments.source, reporter)
         request = pipeline.Request(targets[0], arguments.file, arguments.map, arguments.source, options)
         return pipeline.run_import(request, reporter)
 
 
 def _suggest(arguments: argparse.Namespace) -> int:
+    if opening.is_osm(arguments.file):
+        raise BadInput("osm-no-mapping")
     target = targets_for(arguments.layer, arguments.file)[0]
     text = pipeline.suggestion(pipeline.Request(target, arguments.file, None, arguments.source))
     if arguments.suggest == "-":
@@ -61,8 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         report.check_name(arguments.report)
     try:
-        with transaction.atomic():
-            done = _import(arguments)
+        done = _import(arguments)
     except (DatabaseError, PsycopgError) as error:
         known = from_database(error)
         if known is None:

@@ -59,7 +59,7 @@ def _version() -> str:
     """Changes when the demo's content does, so that a newer checkout builds it anew."""
     from gisapp.layer import all_apps
 
-    return ",".join(sorted(f"{app.name}:{len(app.demo)}" for app in all_apps() if app.demo)) + "/1"
+    return ",".join(sorted(f"{app.name}:{len(app.demo)}" for app in all_apps() if app.demo)) + "/2"
 
 
 def run(arguments: argparse.Namespace) -> int:

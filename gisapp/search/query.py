@@ -98,7 +98,9 @@ def search_layer(layer: Layer, text: str, user: Any, limit: int) -> list[SearchH
 def _hit(layer: Layer, row: Sequence[Any]) -> SearchHit:
     key, score, lon, lat, box, label, *others = row
     west, south, east, north = (round(float(one), 6) for one in box.strip("{}").split(","))
-    subtitle = ", ".join(str(one) for one in others if one not in (None, "", label))
+    columns = [layer.field(one) for one in layer.columns if one != layer.label]
+    words = [column.values.get(str(one), one) for column, one in zip(columns, others, strict=True)]
+    subtitle = ", ".join(str(one) for one in words if one not in (None, "", label))
     return SearchHit(
         layer=layer.name,
         id=str(key),

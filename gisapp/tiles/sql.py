@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import BinaryField, BooleanField, F, Func, IntegerField, Value
+from django.db.models import BinaryField, BooleanField, F, Func, IntegerField, QuerySet, Value
 from django.db.models.fields import AutoFieldMixin
 from psycopg.types.numeric import Int4
 
@@ -45,6 +45,13 @@ class TileGeometry(Func):
     output_field = BinaryField()
 
 
+class LabelPoint(Func):
+    """A point on the area, for layers without a stored one."""
+
+    function = "ST_PointOnSurface"
+    output_field = BinaryField()
+
+
 class BoxesMeet(Func):
     """The && of PostGIS, which the index answers."""
 
@@ -71,22 +78,37 @@ def has_number_key(layer: Layer) -> bool:
     return isinstance(layer.key, IntegerField | AutoFieldMixin)
 
 
-def layer_statement(layer: Layer, geometry: str, user: Any) -> Statement:
-    """The part of one layer: lean by contract, the key as feature id and the tile fields alone."""
+def _part(name: str, layer: Layer, shape: Any, rows: QuerySet[Any]) -> Statement:
+    """One layer of the tile: lean by contract, the key as feature id and the tile fields alone."""
     fields = [one for one in layer.tile_fields if one.public]
     rows = (
-        layer.features(user)
-        .filter(BoxesMeet(F(geometry), Envelope(margin=True)))
-        .annotate(gisapp_tile=TileGeometry(F(geometry), Envelope()))
+        rows.annotate(gisapp_tile=TileGeometry(shape, Envelope()))
         .order_by()
         .values_list("pk", "gisapp_tile", *(one.path for one in fields))
     )
     sql, params = compiled(rows)
-    quoted = ", ".join(f'"{name}"' for name in ("id", "geom", *(one.name for one in fields)))
+    quoted = ", ".join(f'"{one}"' for one in ("id", "geom", *(field.name for field in fields)))
     key = ", 'id'" if has_number_key(layer) else ""
     # Names are the registry's ([a-z0-9_]), the inner statement is the ORM's, values are parameters.
-    text = f"SELECT ST_AsMVT(t.*, '{layer.name}', {EXTENT}, 'geom'{key}) FROM ({sql}) AS t({quoted})"  # noqa: S608
+    text = f"(SELECT ST_AsMVT(t.*, '{name}', {EXTENT}, 'geom'{key}) FROM ({sql}) AS t({quoted}))"  # noqa: S608
     return Statement(text, params)
+
+
+def layer_statement(layer: Layer, geometry: str, user: Any) -> Statement:
+    """The part of one layer and, where it names areas, the points of the names as a layer NAME_label."""
+    rows = layer.features(user).filter(BoxesMeet(F(geometry), Envelope(margin=True)))
+    part = _part(layer.name, layer, F(geometry), rows)
+    if not layer.names_areas:
+        return part
+    point = F(layer.label_column) if layer.label_column else LabelPoint(F(layer.tile_column))
+    # No margin: a point belongs to one tile, so that a name is written once.
+    labels = _part(label_layer(layer), layer, point, rows.filter(BoxesMeet(point, Envelope())))
+    return Statement(f"{part.sql} || {labels.sql}", part.params + labels.params)
+
+
+def label_layer(layer: Layer) -> str:
+    """The name of the tile's layer that holds where areas are named."""
+    return f"{layer.name}_label"
 
 
 @lru_cache(maxsize=512)
@@ -107,6 +129,6 @@ def tile_statement(
             statement = _public_statement(layer, geometry)
         else:
             statement = layer_statement(layer, geometry, user or AnonymousUser())
-        parts.append(f"({statement.sql})")
+        parts.append(statement.sql)
         params.extend(statement.filled(zoom, column, row))
     return (f"SELECT {' || '.join(parts)}", params) if parts else None

@@ -8,6 +8,7 @@ from django.templatetags.static import static
 
 from gisapp.layer import Layer
 from gisapp.tiles import tilejson
+from gisapp.tiles.sql import label_layer
 
 MODES = ("light", "dark")
 BACKGROUND = {"light": "#f7f5f1", "dark": "#1b1f24"}
@@ -26,7 +27,8 @@ def style_layers(layer: Layer, mode: str) -> list[dict[str, Any]]:
         if mode == "dark":
             one["paint"] = {**one.get("paint", {}), **layer.style.dark.get(one["id"], {})}
         one["metadata"] = {"gisapp:layer": layer.name}
-        one |= {"id": f"{layer.name}.{one['id']}", "source": source_of(layer), "source-layer": layer.name}
+        part = label_layer(layer) if layer.names_areas and one["type"] == "symbol" else layer.name
+        one |= {"id": f"{layer.name}.{one['id']}", "source": source_of(layer), "source-layer": part}
         one["minzoom"] = max(one.get("minzoom", 0), layer.min_zoom)
         found.append(one)
     return found

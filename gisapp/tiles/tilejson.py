@@ -5,6 +5,7 @@ from typing import Any
 
 from gisapp.extent import common
 from gisapp.layer import Layer, Type
+from gisapp.tiles.sql import label_layer
 
 _JSON_TYPES = {Type.INTEGER: "Number", Type.NUMBER: "Number", Type.BOOLEAN: "Boolean"}
 
@@ -23,12 +24,13 @@ def describe(layers: Sequence[Layer], base_url: str, user: Any) -> dict[str, Any
         "bounds": list(common(layers, user)),
         "vector_layers": [
             {
-                "id": one.name,
+                "id": name,
                 "description": str(one.description),
                 "minzoom": one.min_zoom,
                 "maxzoom": one.max_zoom,
                 "fields": {field.name: _JSON_TYPES.get(field.type, "String") for field in one.tile_fields},
             }
             for one in layers
+            for name in ((one.name, label_layer(one)) if one.names_areas else (one.name,))
         ],
     }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.db import connection, transaction
+from shapely.ops import substring
 
 from gisapp.bulk import analyze, copy_rows
 from gisapp.geolibs import transformer
@@ -146,8 +147,38 @@ def _between(drawn: Plan) -> list[tuple[int, int]]:
     return sorted(found)
 
 
+def _ashore(line: Array, lakes: Sequence[Any]) -> Array:
+    """The line, led around each lake that it would cross, on the shorter shore."""
+    course = shapely.linestrings(line)
+    for lake in lakes:
+        shore = shapely.boundary(shapely.buffer(lake, 90))
+        met = shapely.get_coordinates(shapely.intersection(course, shore))
+        if len(met) < 2 or not shapely.intersects(course, lake):
+            continue
+        places = sorted(float(shapely.line_locate_point(course, shapely.Point(one))) for one in met)
+        ends = [shapely.line_interpolate_point(course, place) for place in (places[0], places[-1])]
+        one, other = (float(shapely.line_locate_point(shore, end)) for end in ends)
+        detour = shapely.get_coordinates(_shorter_arc(shore, one, other))
+        before = shapely.get_coordinates(substring(course, 0, places[0]))
+        behind = shapely.get_coordinates(substring(course, places[-1], course.length))
+        course = shapely.linestrings(np.vstack([before, detour, behind]))
+    return np.round(shapely.get_coordinates(course), 2)
+
+
+def _shorter_arc(ring: Any, one: float, other: float) -> Any:
+    """The part of a closed line between two distances along it, the short way round."""
+    if abs(other - one) <= ring.length / 2:
+        return substring(ring, one, other)
+    if one < other:
+        parts = (substring(ring, one, 0), substring(ring, ring.length, other))
+    else:
+        parts = (substring(ring, one, ring.length), substring(ring, 0, other))
+    return shapely.linestrings(np.vstack([shapely.get_coordinates(part) for part in parts]))
+
+
 def _roads(drawn: Plan, rng: np.random.Generator) -> None:
     main = [one for one in drawn.villages if one.main]
+    lakes = [one for _, one in drawn.lakes]
     shapes: list[Any] = []
     rows: list[tuple[Any, ...]] = []
 
@@ -160,16 +191,13 @@ def _roads(drawn: Plan, rng: np.random.Generator) -> None:
         add(shapely.offset_curve(motorway, offset), "motorway", "", "A 7", speed="none")
     for number, (one, other) in enumerate(_between(drawn)):
         big = min(main[one].homes, main[other].homes) > 200
-        line = _bent(np.array(main[one].centre), np.array(main[other].centre), rng, 0.07)
+        line = _ashore(_bent(np.array(main[one].centre), np.array(main[other].centre), rng, 0.07), lakes)
         kind, ref = ("secondary", f"L {42 + number}") if big else ("tertiary", f"K {1 + number}")
         add(line, kind, "", ref, speed="100")
     for village in drawn.villages:
         if not village.main:
-            add(
-                _bent(np.array(village.centre), np.array(main[village.municipality].centre), rng, 0.08),
-                "unclassified",
-                speed="100",
-            )
+            way = _bent(np.array(village.centre), np.array(main[village.municipality].centre), rng, 0.08)
+            add(_ashore(way, lakes), "unclassified", speed="100")
     for street in drawn.streets:
         add(street.line, _street_kind(street, drawn), street.name, speed="50" if street.main else "30")
     _write("road", ("kind", "name", "ref", "surface", "maxspeed"), rows, shapes)
@@ -184,12 +212,14 @@ def _street_kind(street: Street, drawn: Plan) -> str:
 
 def _paths(drawn: Plan, rng: np.random.Generator) -> None:
     shapes, rows = [], []
+    water = shapely.unary_union([lake.buffer(30) for _, lake in drawn.lakes])
     for number, cell in enumerate(drawn.boundaries):
         for turn in range(6):
             begin = drawn.centres[number] + rng.uniform(-900, 900, 2)
             end = begin + rng.uniform(-1500, 1500, 2)
-            if cell.covers(shapely.points([begin, end])).all():
-                shapes.append(shapely.multilinestrings([_bent(begin, end, rng, 0.1)]))
+            course = shapely.linestrings(_bent(begin, end, rng, 0.1))
+            if cell.covers(shapely.points([begin, end])).all() and not shapely.intersects(course, water):
+                shapes.append(shapely.multilinestrings([course]))
                 kind = ("track", "track", "cycleway", "path", "footway", "track")[turn]
                 rows.append((kind, "", "gravel" if kind == "track" else "asphalt"))
     _write("path", ("kind", "name", "surface"), rows, shapes)

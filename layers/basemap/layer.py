@@ -5,6 +5,8 @@ from layers.basemap import demo, models
 from layers.basemap.queries import current
 from layers.basemap.styles import (
     BUILDING_STYLE,
+    CATEGORIES,
+    FINER,
     LANDUSE_STYLE,
     PATH_STYLE,
     POI_STYLE,
@@ -14,7 +16,9 @@ from layers.basemap.styles import (
     WATERWAY_STYLE,
 )
 from layers.basemap.targets import TARGETS
+from layers.basemap.values import KINDS, WHEELCHAIR
 
+CATEGORY_WORDS = {key: title for key, (title, _colour) in CATEGORIES.items()} | FINER
 GROUP = Text("Grundkarte", "Base map")
 LIVING = Text("Leben vor Ort", "Local life")
 OSM = "© OpenStreetMap-Mitwirkende"
@@ -23,7 +27,7 @@ KIND = Field("kind", Type.STRING, Text("Art", "Kind"), tile=True, filter=True)
 NAME = Field("name", Type.STRING, Text("Name", "Name"), tile=True)
 SOURCE = Field("source", Type.STRING, Text("Quelle", "Source"), public=False)
 SOURCE_ID = Field("source_id", Type.STRING, Text("Kennung der Quelle", "Source id"), public=False)
-SMALL = (Generalised(11, "geom_small"),)
+SMALL = (Generalised(10, "geom_small"),)
 
 
 def _way_fields(*more: Field) -> tuple[Field, ...]:
@@ -73,6 +77,7 @@ WATERS = Layer(
     style=WATER_STYLE,
     attribution=OSM,
     visible_to=current(models.Water),
+    label_column="label_point",
     generalised=SMALL,
     base_map=True,
     interactive=False,
@@ -189,10 +194,10 @@ POIS = Layer(
     group=LIVING,
     fields=(
         Field("name", Type.STRING, Text("Name", "Name"), tile=True, search=True),
-        Field("category", Type.STRING, Text("Gruppe", "Group"), tile=True, filter=True),
-        Field("kind", Type.STRING, Text("Art", "Kind"), filter=True),
+        Field("category", Type.STRING, Text("Gruppe", "Group"), tile=True, filter=True, values=CATEGORY_WORDS),
+        Field("kind", Type.STRING, Text("Art", "Kind"), filter=True, values=KINDS),
         Field("opening_hours", Type.STRING, Text("Öffnungszeiten", "Opening hours")),
-        Field("wheelchair", Type.STRING, Text("Rollstuhl", "Wheelchair"), filter=True),
+        Field("wheelchair", Type.STRING, Text("Rollstuhl", "Wheelchair"), filter=True, values=WHEELCHAIR),
         Field("website", Type.STRING, Text("Website", "Website")),
         SOURCE,
         SOURCE_ID,

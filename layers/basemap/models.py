@@ -8,16 +8,16 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import Q
 
-from gisapp.base_models import LineFeature, PointFeature, PolygonFeature, folded, tile_copy
+from gisapp.base_models import LineFeature, PointFeature, PolygonFeature, folded, label_point, tile_copy
 from gisapp.geolibs import TILE_SRID
 
 SMALLEST_AREA_M2 = 20_000
-"""An area below this (two pixels square at zoom 11) is left out of the small scales."""
+"""An area below this (less than two pixels square at zoom 10) is left out of the small scales."""
 
 
 def _small(kind: type[models.GeometryField], condition: str) -> models.GeneratedField:
-    """The feature without vertices closer than 40 units of 3857 (half a pixel at zoom 11) to its line, or NULL."""
-    simple = f"ST_Multi(ST_Simplify(ST_Transform(geom, {TILE_SRID}), 40, true))"
+    """The feature without vertices closer than 20 units of 3857 (a quarter of a pixel at zoom 10) to its line, or NULL."""
+    simple = f"ST_Multi(ST_Simplify(ST_Transform(geom, {TILE_SRID}), 20, true))"
     return tile_copy(kind, f"CASE WHEN {condition} THEN {simple} END", null=True)
 
 
@@ -96,6 +96,7 @@ class Water(PolygonFeature):
 
     kind = models.TextField("Art")
     name = models.TextField("Name", default="", db_default="", blank=True)
+    label_point = label_point()
     geom_small = _small_area()
 
     class Meta(PolygonFeature.Meta):

@@ -61,8 +61,13 @@ WATER_STYLE = Style(
         {
             "id": "name",
             "type": "symbol",
-            "minzoom": 12,
-            "layout": {"text-field": ["get", "name"], "text-font": ["Noto Sans Italic"], "text-size": 12},
+            "minzoom": 13,
+            "layout": {
+                "text-field": ["get", "name"],
+                "text-font": ["Noto Sans Italic"],
+                "text-size": ["interpolate", ["linear"], ["zoom"], 13, 10.5, 17, 13],
+                "text-max-width": 7,
+            },
             "paint": {"text-color": "#2a5d7c", **HALO},
         },
     ],
@@ -201,12 +206,12 @@ ROAD_STYLE = Style(
 
 RAIL_STYLE = Style(
     layers=[
-        {"id": "line", "type": "line", "paint": {"line-color": "#6d6d6d",
-         "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.8, 14, 2.4, 18, 4]}},
-        {"id": "ties", "type": "line", "minzoom": 13, "paint": {"line-color": "#ffffff", "line-dasharray": [3, 3],
-         "line-width": ["interpolate", ["linear"], ["zoom"], 13, 1, 18, 2.4]}},
+        {"id": "line", "type": "line", "paint": {"line-color": "#8a8a8a",
+         "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.6, 13, 1.1, 15, 2.2, 18, 4]}},
+        {"id": "ties", "type": "line", "minzoom": 14, "paint": {"line-color": "#ffffff", "line-dasharray": [3, 3],
+         "line-width": ["interpolate", ["linear"], ["zoom"], 14, 0.8, 18, 2.4]}},
     ],
-    legend=[LegendEntry(Text("Bahn", "Railway"), "line", "#6d6d6d", width=2.4, dash="3 3")],
+    legend=[LegendEntry(Text("Bahn", "Railway"), "line", "#8a8a8a", width=2.4, dash="3 3")],
     dark={"ties": {"line-color": "#1b1f24"}},
 )  # fmt: skip
 
@@ -224,6 +229,28 @@ CATEGORIES: dict[str, tuple[Text, str]] = {
     "other": (Text("Sonstiges", "Other"), "#5f6368"),
 }
 
+# Finer groups of the import share the sign of the group they are nearest to; all others have the plain one.
+ALIKE = {"culture": ["religion"], "tourism": ["historic"], "public": ["money"], "health": ["emergency"]}
+FINER: dict[str, Text] = {
+    "religion": Text("Kirche und Religion", "Religion"),
+    "historic": Text("Historisches", "Historic"),
+    "money": Text("Bank und Geld", "Banks and money"),
+    "emergency": Text("Notfall", "Emergency"),
+    "amenity": Text("Einrichtung", "Amenity"),
+    "office": Text("Büro", "Office"),
+    "waste": Text("Entsorgung", "Waste disposal"),
+    "craft": Text("Handwerk", "Crafts"),
+}
+
+
+def _poi_icon() -> list[Any]:
+    expression: list[Any] = ["match", ["get", "category"]]
+    for key in CATEGORIES:
+        if key != "other":
+            expression += [[key, *ALIKE.get(key, [])], f"poi-{key}"]
+    return [*expression, "poi-other"]
+
+
 POI_STYLE = Style(
     layers=[
         {
@@ -231,9 +258,10 @@ POI_STYLE = Style(
             "type": "symbol",
             "minzoom": 13,
             "layout": {
-                "icon-image": ["concat", "poi-", ["get", "category"]],
-                "icon-size": ["interpolate", ["linear"], ["zoom"], 13, 0.7, 17, 1],
-                "icon-padding": 1,
+                "icon-image": _poi_icon(),
+                # In a dense street only every third sign is drawn until there is room; the list has them all.
+                "icon-size": ["interpolate", ["linear"], ["zoom"], 13, 0.64, 17, 1],
+                "icon-padding": ["interpolate", ["linear"], ["zoom"], 13, 18, 15, 12, 17, 1],
                 "text-field": ["step", ["zoom"], "", 16, ["get", "name"]],
                 "text-font": ["Noto Sans Regular"],
                 "text-size": 11,

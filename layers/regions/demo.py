@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from gisapp.bulk import analyze, copy_rows
 from gisapp.geolibs import STORAGE_SRID
 from layers.regions.demo_plan import Plan, plan
+from layers.regions.linking import retire_demo
 
 SOURCE = "demo"
 AMT_KEY, AMT_NAME, SIXTEEN = "019000001", "Amt Hüttener Berge (Demo)", 16
@@ -34,6 +35,7 @@ def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
         _streets(drawn)
         progress(f"{len(drawn.house_number)} Adressen")
         _addresses(drawn)
+        retire_demo(SOURCE)
     analyze(
         "regions_municipality", "regions_amt", "regions_district", "regions_country", "regions_place",
         "regions_street", "regions_address",
@@ -66,7 +68,9 @@ def _areas(drawn: Plan) -> None:
         for key in districts:
             _union(cursor, "district", key, _district_name(key), [one for one in drawn.keys if one.startswith(key)])
         _union(cursor, "amt", AMT_KEY, AMT_NAME, drawn.keys[:SIXTEEN])
-        _union(cursor, "country", COUNTRY_KEY, COUNTRY_NAME, drawn.keys)
+        cursor.execute("SELECT 1 FROM regions_country WHERE key = %s AND retired_at IS NULL", [COUNTRY_KEY])
+        if not cursor.fetchone():  # the real one was imported
+            _union(cursor, "country", COUNTRY_KEY, COUNTRY_NAME, drawn.keys)
         cursor.execute(_LINK, {"source": SOURCE, "amt": AMT_KEY, "members": drawn.keys[:SIXTEEN]})
 
 

@@ -181,7 +181,8 @@ def blob(
     centre: tuple[float, float], long: float, short: float, turn: float, rng: np.random.Generator
 ) -> shapely.Polygon:
     """A rounded, uneven patch around a centre."""
-    angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    # A vertex every 30 m or so: smooth at any scale a map is looked at.
+    angle = np.linspace(0, 2 * np.pi, int(np.clip(long / 5, 48, 480)), endpoint=False)
     uneven = 1 + sum(rng.uniform(0.03, 0.12) * np.sin(wave * angle + rng.uniform(0, 2 * np.pi)) for wave in (2, 3, 5))
     x, y = long * uneven * np.cos(angle), short * uneven * np.sin(angle)
     across = np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], axis=1)

@@ -10,6 +10,19 @@ ATTRIBUTION = "© GeoBasis-DE/BKG"
 OSM = "© OpenStreetMap-Mitwirkende"
 
 SMALL = (Generalised(8, "geom_small"),)
+PLACE_KINDS = {
+    "city": Text("Großstadt", "city"),
+    "town": Text("Stadt", "town"),
+    "village": Text("Dorf", "village"),
+    "suburb": Text("Ortsteil", "suburb"),
+    "quarter": Text("Viertel", "quarter"),
+    "neighbourhood": Text("Siedlung", "neighbourhood"),
+    "hamlet": Text("Weiler", "hamlet"),
+    "isolated_dwelling": Text("Einzelhof", "isolated dwelling"),
+    "farm": Text("Hof", "farm"),
+    "locality": Text("Flurname", "locality"),
+}
+
 NAME = Field("name", Type.STRING, Text("Name", "Name"), tile=True, search=True)
 SOURCE = Field("source", Type.STRING, Text("Quelle", "Source"), public=False)
 SOURCE_ID = Field("source_id", Type.STRING, Text("Kennung der Quelle", "Source id"), public=False)
@@ -19,19 +32,28 @@ MUNICIPALITY = Field(
 )
 
 
-def _border(colour: str, width: float, dash: list[float] | None, label_from: int, size: int) -> list[dict[str, object]]:
-    line: dict[str, object] = {"line-color": colour, "line-width": width}
-    if dash:
-        line["line-dasharray"] = dash
+# A border may be paler than a name.
+TEXT_COLOURS = {"#8a5aa8": "#5f2a80"}
+
+
+def _border(colour: str, width: float, label_from: int, size: int) -> list[dict[str, object]]:
+    """Border and name. Neighbours draw their common border twice, so it is told apart by width, not by dashes."""
+    line: dict[str, object] = {
+        "line-color": colour,
+        "line-width": ["interpolate", ["linear"], ["zoom"], 7, width * 0.4, 12, width, 16, width * 1.5],
+    }
+    # A municipality and its village mostly have one name: the village takes over when it appears.
+    until = {"maxzoom": 12} if label_from >= 9 else {}
     return [
         {"id": "border", "type": "line", "layout": {"line-join": "round"}, "paint": line},
         {
             "id": "name",
             "type": "symbol",
             "minzoom": label_from,
+            **until,
             "layout": {"text-field": ["get", "name"], "text-font": ["Noto Sans Bold"], "text-size": size,
                        "text-max-width": 7},
-            "paint": {"text-color": colour, "text-halo-color": "#ffffff", "text-halo-width": 1.6},
+            "paint": {"text-color": TEXT_COLOURS.get(colour, colour), "text-halo-color": "#ffffff", "text-halo-width": 1.6},
         },
     ]  # fmt: skip
 
@@ -67,14 +89,15 @@ MUNICIPALITIES = Layer(
     style=Style(
         layers=[
             {"id": "area", "type": "fill", "paint": {"fill-color": "#7a3fa0", "fill-opacity": 0.04}},
-            *_border("#6b2f8f", 1.4, [4, 2], 9, 12),
+            *_border("#8a5aa8", 1.3, 9, 12),
         ],
-        legend=[LegendEntry(Text("Gemeindegrenze", "Municipal boundary"), "line", "#6b2f8f", width=1.4, dash="4 2")],
+        legend=[LegendEntry(Text("Gemeindegrenze", "Municipal boundary"), "line", "#8a5aa8", width=1.3)],
         dark={"border": {"line-color": "#c79be6"}, "name": {"text-color": "#dfc4f2", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.municipalities,
     generalised=SMALL,
+    label_column="label_point",
     search_column="name_norm",
     switched_on=True,
     search_weight=1.0,
@@ -97,13 +120,14 @@ AEMTER = Layer(
     label="name",
     list_columns=("name", "district", "population"),
     style=Style(
-        layers=_border("#8c1d40", 2.6, None, 8, 14),
+        layers=_border("#8c1d40", 2.6, 7, 14),
         legend=[LegendEntry(Text("Amtsgrenze", "Boundary of an Amt"), "line", "#8c1d40", width=2.6)],
         dark={"border": {"line-color": "#f08aa8"}, "name": {"text-color": "#f7bccb", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.aemter,
     generalised=SMALL,
+    label_column="label_point",
     search_column="name_norm",
     switched_on=True,
     order=72,
@@ -120,13 +144,14 @@ DISTRICTS = Layer(
     label="name",
     list_columns=("name", "key", "population"),
     style=Style(
-        layers=_border("#4a4a4a", 2.2, [6, 2, 1, 2], 6, 14),
-        legend=[LegendEntry(Text("Kreisgrenze", "District boundary"), "line", "#4a4a4a", width=2.2, dash="6 2 1 2")],
+        layers=_border("#4a4a4a", 3.6, 6, 14),
+        legend=[LegendEntry(Text("Kreisgrenze", "District boundary"), "line", "#4a4a4a", width=3.6)],
         dark={"border": {"line-color": "#c9c9c9"}, "name": {"text-color": "#e5e5e5", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.districts,
     generalised=SMALL,
+    label_column="label_point",
     search_column="name_norm",
     order=74,
 )
@@ -142,13 +167,14 @@ COUNTRIES = Layer(
     label="name",
     list_columns=("name", "key", "population"),
     style=Style(
-        layers=_border("#222222", 3, None, 4, 16),
-        legend=[LegendEntry(Text("Landesgrenze", "State boundary"), "line", "#222222", width=3)],
+        layers=_border("#222222", 5, 4, 16),
+        legend=[LegendEntry(Text("Landesgrenze", "State boundary"), "line", "#222222", width=5)],
         dark={"border": {"line-color": "#eeeeee"}, "name": {"text-color": "#eeeeee", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
     visible_to=queries.countries,
     generalised=SMALL,
+    label_column="label_point",
     search_column="name_norm",
     order=76,
 )
@@ -162,7 +188,7 @@ PLACES = Layer(
     group=GROUND,
     fields=(
         NAME,
-        Field("kind", Type.STRING, Text("Art", "Kind"), tile=True, filter=True),
+        Field("kind", Type.STRING, Text("Art", "Kind"), tile=True, filter=True, values=PLACE_KINDS),
         POPULATION,
         MUNICIPALITY,
         SOURCE,
@@ -179,10 +205,10 @@ PLACES = Layer(
                 "paint": {"text-color": "#22262b", "text-halo-color": "#ffffff", "text-halo-width": 1.8},
             },
             {
-                "id": "village", "type": "symbol", "minzoom": 10,
+                "id": "village", "type": "symbol", "minzoom": 11.5,
                 "filter": ["in", ["get", "kind"], ["literal", ["village", "suburb"]]],
                 "layout": {"text-field": ["get", "name"], "text-font": ["Noto Sans Regular"],
-                           "text-size": ["interpolate", ["linear"], ["zoom"], 10, 11, 14, 15], "text-max-width": 8},
+                           "text-size": ["interpolate", ["linear"], ["zoom"], 11, 11.5, 14, 15], "text-max-width": 8},
                 "paint": {"text-color": "#22262b", "text-halo-color": "#ffffff", "text-halo-width": 1.6},
             },
             {

@@ -5,7 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db.models import F, Q
 
-from gisapp.base_models import PointFeature, PolygonFeature, Sourced, folded, tile_copy, tile_index
+from gisapp.base_models import PointFeature, PolygonFeature, Sourced, folded, label_point, tile_copy, tile_index
 from gisapp.geolibs import STORAGE_SRID
 
 
@@ -18,6 +18,7 @@ class AdministrativeArea(PolygonFeature):
     valid_from = models.DateField("gültig ab", null=True, blank=True)
     valid_to = models.DateField("gültig bis", null=True, blank=True)
     name_norm = folded("name")
+    label_point = label_point()
     # For zoom 8 and below: vertices closer than a fifth of a pixel to the line are dropped.
     geom_small = tile_copy(models.MultiPolygonField, "ST_Multi(ST_Simplify(ST_Transform(geom, 3857), 120, true))")
 

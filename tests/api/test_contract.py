@@ -31,7 +31,7 @@ def declare(name: str = "benches", **more: object) -> Layer:
         "fields": (
             Field("name", Type.STRING, Text("Name", "Name"), tile=True, search=True),
             Field("population", Type.INTEGER, Text("Plätze", "Seats"), filter=True),
-            Field("caretaker", Type.STRING, Text("Betreuung", "Caretaker"), source="source", public=False),
+            Field("caretaker", Type.STRING, Text("Bankpatin", "Bench keeper"), source="source", public=False),
         ),
         "label": "name",
         "style": Style(
@@ -113,6 +113,23 @@ def test_04_documentation_page(bench: Place) -> None:
     assert "caretaker" not in page
 
 
+def test_04b_map_switch_legend_list_detail_and_sheet(client: Client, bench: Place) -> None:
+    start = client.get("/").content.decode()
+    assert "Mitfahrbänke" in start
+    assert "Mitfahrbank" in start
+    listed = client.get("/map/list/benches").content.decode()
+    assert "Mitfahrbank Dorfteich" in listed
+    assert "Plätze" in listed
+    detail = client.get(f"/map/detail/benches/{bench.pk}").content.decode()
+    assert "Mitfahrbank Dorfteich" in detail
+    assert "© Testgemeinde" in detail
+    sheet = client.get("/print/", {"layers": "benches"}).content.decode()
+    assert "Mitfahrbank" in sheet
+    for page in (start, listed, detail, sheet):
+        assert "geheime" not in page
+        assert "Bankpatin" not in page
+
+
 def test_05_a_layer_for_staff_is_nowhere_for_others(client: Client) -> None:
     contract.register(App(name="throw-away", layers=[declare(see=Audience.STAFF, same_for_everyone=False)]))
     try:
@@ -120,7 +137,7 @@ def test_05_a_layer_for_staff_is_nowhere_for_others(client: Client) -> None:
         doors = [
             "/tiles/benches/1/1/0.mvt", "/tiles/benches.json", "/ogc/collections/benches", "/ogc/collections/benches/items",
             "/api/layers/benches/", "/api/layers/benches/features/", "/api/download/benches?format=csv",
-            "/api/search?q=Mitfahrbank&layers=benches", "/tiles/style.json?layers=benches",
+            "/api/search?q=Mitfahrbank&layers=benches", "/tiles/style.json?layers=benches", "/map/list/benches",
         ]  # fmt: skip
         for user in (None, factories.citizen()):
             if user:
@@ -129,7 +146,14 @@ def test_05_a_layer_for_staff_is_nowhere_for_others(client: Client) -> None:
                 assert client.get(door).status_code == 404, door
             hits = client.get("/api/search?q=Mitfahrbank").json()["hits"]
             assert "benches" not in [one["layer"] for one in hits]
-            for listing in ("/ogc/collections?f=json", "/api/layers/", "/tiles/style.json", "/ogc/api"):
+            for listing in (
+                "/ogc/collections?f=json",
+                "/api/layers/",
+                "/tiles/style.json",
+                "/ogc/api",
+                "/",
+                "/map/contents/",
+            ):
                 assert b"benches" not in client.get(listing).content, listing
         client.force_login(factories.staff())
         for door in doors:

@@ -144,8 +144,21 @@ def test_11_all_layers_are_one_statement() -> None:
     from gisapp.layer import all_layers
 
     statement, _ = tile_statement(all_layers(), 16, 34_000, 20_000, None) or ("", [])
-    assert statement.count("ST_AsMVT(") == len(all_layers())
+    assert statement.count("ST_AsMVT(") == len(all_layers()) + sum(one.names_areas for one in all_layers())
     assert ";" not in statement
+
+
+def test_11b_an_area_is_named_once_whatever_tiles_cut_it(client: Client) -> None:
+    area = factories.municipality(geom=factories.square(-6_000, -6_000, 12_000))
+    zoom, column, row = tile_at(0, 0, 13)
+    names = []
+    for x in range(column - 8, column + 9):
+        for y in range(row - 8, row + 9):
+            response = client.get(f"/tiles/municipalities/{zoom}/{x}/{y}.mvt")
+            if response.status_code == 200:
+                part = decode(response).get("municipalities_label", {"features": []})
+                names += [one["properties"]["name"] for one in part["features"]]
+    assert names == [area.name]
 
 
 def test_12_tilejson_and_style_agree_with_the_registry(client: Client) -> None:
@@ -161,6 +174,8 @@ def test_12_tilejson_and_style_agree_with_the_registry(client: Client) -> None:
     used = {one["metadata"]["gisapp:layer"] for one in style["layers"] if "source" in one}
     assert used == {one.name for one in all_layers() if one.style.layers}
     assert set(style["sources"]) == {"base"} | {one.name for one in all_layers() if not one.base_map}
+    parts = {one["id"]: one["source-layer"] for one in style["layers"] if "source" in one}
+    assert (parts["municipalities.border"], parts["municipalities.name"]) == ("municipalities", "municipalities_label")
     halo = get("places").style.dark["town"]["text-color"]
     assert next(one for one in style["layers"] if one["id"] == "places.town")["paint"]["text-color"] == halo
 

@@ -15,6 +15,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "gisapp.settings"
 os.environ["GISAPP_SERVING"] = "1"
 
 from gisapp import cluster
+from tests.bench import report
 from tests.bench.servers import DATABASE
 
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "performance.json"
@@ -110,6 +111,7 @@ def main() -> int:
             for row in rows:
                 print(_show(row), flush=True)
             RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+            report.write(results)
     return 0
 
 

@@ -1,10 +1,15 @@
-"""Import of a million points and 300,000 polygons beside ogr2ogr and bulk_create, each into empty tables of equal indexes."""
+"""`gisapp import` beside ogr2ogr of the same GeoPackage, and beside bulk_create: `python -m tests.bench --only import`.
 
-import json
+ogr2ogr is measured twice: as it is (one table, one spatial index), and until its table is what ours is: a copy in
+EPSG:3857, folded names, checks, the unique source id and their indexes (equal_*.sql).
+"""
+
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,162 +17,135 @@ import numpy as np
 import pyogrio
 import shapely
 
-from gisapp import cluster
 from gisapp.paths import CHECKOUT, data_dir
 
 DATABASE = "gisapp_bench_import"
-POINTS, POLYGONS, BY_ORM = 1_000_000, 300_000, 20_000
-SEED = 11
+HERE = Path(__file__).parent
+SAMPLE = 20_000
+"""So many rows go through bulk_create; the whole file would take minutes."""
 
 
-def _file(kind: str, number: int) -> Path:
-    """A GeoPackage in EPSG:25832 with an id, a name and a kind; made once."""
-    path = data_dir() / "bench" / f"{kind}_{number}.gpkg"
-    if path.exists():
-        return path
-    rng = np.random.default_rng(SEED)
-    x, y = rng.uniform(520_000, 600_000, number), rng.uniform(5_980_000, 6_060_000, number)
-    if kind == "points":
-        shapes = shapely.points(np.round(x, 2), np.round(y, 2))
-    else:
-        shapes = shapely.box(np.round(x, 2), np.round(y, 2), np.round(x + 12, 2), np.round(y + 9, 2))
-    order = np.arange(number)
-    names = np.array([f"Ort {one}" for one in order], dtype=object)
-    kinds = np.array(["house", "shop", "farm", "school"], dtype=object)[order % 4]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    building = path.with_suffix(".new.gpkg")
-    pyogrio.raw.write(
-        building, shapely.to_wkb(shapes), [order.astype("int64"), names, kinds], fields=["fid_source", "name", "kind"],
-        layer=kind, driver="GPKG", crs="EPSG:25832", geometry_type="Point" if kind == "points" else "Polygon",
+def _write(path: Path, geometry: Any, columns: dict[str, Sequence[Any]], kind: str) -> None:
+    shapes = shapely.to_wkb(geometry)
+    data = [np.array(values, dtype=object if isinstance(values[0], str) else None) for values in columns.values()]
+    pyogrio.raw.write(path, shapes, data, list(columns), geometry_type=kind, crs="EPSG:25832", driver="GPKG")
+
+
+def make_pois(path: Path, count: int) -> None:
+    """Points of interest, spread over a county, with a name each."""
+    random = np.random.default_rng(1)
+    points = shapely.points(random.uniform(540_000, 620_000, count), random.uniform(6_000_000, 6_060_000, count))
+    kinds = [("school", "bakery", "park", "doctors", "library")[number % 5] for number in range(count)]
+    names = [f"Ort {number % 50_000}" for number in range(count)]
+    _write(path, points, {"id": [f"p{n}" for n in range(count)], "kind": kinds, "name": names}, "Point")
+
+
+def make_buildings(path: Path, count: int) -> None:
+    """Buildings with an annexe: seven vertices each."""
+    random = np.random.default_rng(2)
+    x, y = random.uniform(540_000, 620_000, count), random.uniform(6_000_000, 6_060_000, count)
+    wide, deep = random.uniform(5, 20, count), random.uniform(5, 20, count)
+    corners = [(0, 0), (1, 0), (1, 1), (0.5, 1), (0.5, 1.3), (0, 1.3), (0, 0)]
+    rings = np.stack([np.stack([x + wide * a, y + deep * b], 1) for a, b in corners], 1)
+    areas = shapely.multipolygons(shapely.polygons(rings).reshape(-1, 1))
+    columns = {"id": [f"b{n}" for n in range(count)], "kind": ["house"] * count, "levels": random.integers(1, 4, count)}
+    _write(path, areas, columns, "MultiPolygon")
+
+
+def _timed(command: Sequence[str], **more: Any) -> float:
+    started = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+    return time.monotonic() - started
+
+
+def _sql(text: str) -> float:
+    import psycopg
+
+    from gisapp import cluster
+
+    started = time.monotonic()
+    with psycopg.connect(**cluster.dsn(DATABASE)) as connection:  # type: ignore[arg-type]
+        connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        connection.execute(text)
+    return time.monotonic() - started
+
+
+def _bulk_create(file: Path) -> float:
+    """Seconds that Django's bulk_create takes for SAMPLE rows of the points, read by fiona."""
+    code = (
+        "import django; django.setup(); import sys, time, fiona\n"
+        "from django.apps import apps; from django.contrib.gis.geos import Point\n"
+        "started = time.monotonic(); rows = []; model = apps.get_model('basemap.Poi')\n"
+        f"for number, one in zip(range({SAMPLE}), fiona.open(sys.argv[1])):\n"
+        "    p = one.properties; rows.append(model(source='bulk', source_id=p['id'], kind=p['kind'], name=p['name'],"
+        " geom=Point(*one.geometry.coordinates, srid=25832)))\n"
+        "model.objects.bulk_create(rows, batch_size=1000); print(time.monotonic() - started)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "gisapp.settings", "GISAPP_DATABASE": DATABASE},
     )  # fmt: skip
-    building.rename(path)
-    return path
+    return float(done.stdout)
+
+
+def _compare(layer: str, table: str, file: Path) -> dict[str, float]:
+    """Seconds of one turn: we, ogr2ogr as it is, and ogr2ogr until its table is what ours is."""
+    from gisapp import cluster
+
+    place = " ".join(f"{key}={value}" for key, value in cluster.dsn(DATABASE).items())
+    _sql(f"DROP TABLE IF EXISTS peer_{layer}; TRUNCATE {table} CASCADE")
+    plain = _timed(["ogr2ogr", "-f", "PostgreSQL", f"PG:{place}", str(file), "-nln", f"peer_{layer}"])
+    equal = plain + _sql((HERE / f"equal_{layer}.sql").read_text(encoding="utf-8"))
+    environment = {**os.environ, "GISAPP_DATABASE": DATABASE, "GISAPP_SERVING": ""}
+    ours = _timed([sys.executable, "-m", "gisapp", "import", layer, str(file), "--json"], env=environment)
+    return {"ours": ours, "ogr2ogr to an equal table": equal, "ogr2ogr as it is": plain}
 
 
 def _empty_database() -> None:
     import psycopg
 
+    from gisapp import cluster
+
     with psycopg.connect(**cluster.dsn("postgres"), autocommit=True) as connection:  # type: ignore[arg-type]
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
         connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE {cluster.TEMPLATE}")
-    environment = {**os.environ, "GISAPP_DATABASE": DATABASE, "GISAPP_SERVING": ""}
-    command = [sys.executable, "-m", "gisapp", "manage", "migrate", "-v", "0"]
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    owner = {**os.environ, "GISAPP_DATABASE": DATABASE, "GISAPP_SERVING": ""}
+    subprocess.run([sys.executable, "-m", "gisapp", "manage", "migrate", "-v0"], env=owner, check=True)
 
 
-def _ours(path: Path, layer: str) -> float:
-    mapping = path.with_suffix(".toml")
-    mapping.write_text('source = "bench"\n[id]\ncolumn = "fid_source"\n[fields]\nname = "name"\nkind = "kind"\n')
-    environment = {**os.environ, "GISAPP_DATABASE": DATABASE, "GISAPP_SERVING": ""}
-    command = [sys.executable, "-m", "gisapp", "import", layer, str(path), "--map", str(mapping), "--json"]
-    begin = time.perf_counter()
-    done = subprocess.run(command, env=environment, cwd=CHECKOUT, check=True, capture_output=True, text=True)
-    taken = time.perf_counter() - begin
-    report = json.loads(done.stdout)
-    if report["created"] != report["read"] or report["rejected"]:
-        raise RuntimeError(f"the import kept {report['created']} of {report['read']}")
-    return taken
-
-
-def _ogr2ogr(path: Path, model: str, *, equal: bool) -> float:
-    """The same file by ogr2ogr with COPY.
-
-    `equal`: appended to a table like ours, with its constraints, generated columns and indexes; else into a table
-    of its own making with one index on the geometry.
-    """
-    import psycopg
-
-    table = f"peer_{model.replace('.', '_').lower()}{'' if equal else '_plain'}"
-    parts = cluster.dsn(DATABASE)
-    with psycopg.connect(**parts, autocommit=True) as connection:  # type: ignore[arg-type]
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
-        if equal:
-            connection.execute(f"CREATE TABLE {table} (LIKE {model.replace('.', '_').lower()} INCLUDING ALL)")
-    layer = path.stem.split("_")[0]
-    select = f"SELECT 'bench' AS source, CAST(fid_source AS character(20)) AS source_id, name, kind, geom FROM {layer}"
-    more = ["-append", "-sql", select, "-dialect", "OGRSQL"] if equal else ["-lco", "GEOMETRY_NAME=geom"]
-    target = f"PG:host={parts['host']} dbname={parts['dbname']} user={parts['user']}"
-    kind = [] if layer == "points" else ["-nlt", "PROMOTE_TO_MULTI"]
-    begin = time.perf_counter()
-    subprocess.run(
-        ["ogr2ogr", "-f", "PostgreSQL", target, str(path), "-nln", table, *more, *kind,
-         "--config", "PG_USE_COPY", "YES", "-gt", "unlimited"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    taken = time.perf_counter() - begin
-    with psycopg.connect(**parts) as connection:  # type: ignore[arg-type]
-        found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    if not found or found[0] != int(path.stem.split("_")[1]):
-        raise RuntimeError(f"ogr2ogr kept {found} rows of {path.name}")
-    return taken
-
-
-def _bulk_create(path: Path, model: str) -> float:
-    """Seconds for the whole file, from a part of it: objects made and sent by bulk_create."""
-    code = f"""
-import django, time, json
-django.setup()
-import pyogrio, shapely
-from django.apps import apps
-from django.contrib.gis.geos import GEOSGeometry
-from django.db import transaction
-model = apps.get_model("{model}")
-_, _, shapes, (ids, names, kinds) = pyogrio.raw.read("{path}", max_features={BY_ORM})
-begin = time.perf_counter()
-multi = "{model}" == "basemap.Building"
-with transaction.atomic():
-    rows = []
-    for key, name, kind, shape in zip(ids, names, kinds, shapes):
-        geometry = GEOSGeometry(memoryview(shape), srid=25832)
-        if multi:
-            from django.contrib.gis.geos import MultiPolygon
-            geometry = MultiPolygon(geometry, srid=25832)
-        rows.append(model(source="orm", source_id=str(key), name=name, kind=kind, geom=geometry))
-    model.objects.bulk_create(rows, batch_size=1000)
-print(time.perf_counter() - begin)
-"""
-    environment = {
-        **os.environ,
-        "GISAPP_DATABASE": DATABASE,
-        "GISAPP_SERVING": "",
-        "DJANGO_SETTINGS_MODULE": "gisapp.settings",
+def _row(layer: str, count: int, ours: float, theirs: float, peer: str, goal: float | None) -> dict[str, Any]:
+    return {
+        "what": f"import of {count:,} {layer}",
+        "connections": 1,
+        "ours": {"per_second": round(count / ours)},
+        "theirs": {"per_second": round(count / theirs)},
+        "peer": peer,
+        "ratio": round(theirs / ours, 2),
+        "goal": goal,
     }
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=CHECKOUT, check=True, capture_output=True, text=True
-    )
-    return float(done.stdout)
 
 
-def measure_import() -> list[dict[str, Any]]:
-    """Features a second; whole processes, three runs of each in turn, the median."""
+def measure_import(pois: int = 1_000_000, buildings: int = 300_000) -> list[dict[str, Any]]:
+    """The rows of the table, each the median of three turns; needs ogr2ogr and the private cluster running."""
+    _empty_database()
     rows = []
-    for kind, number, layer, model in (
-        ("points", POINTS, "pois", "basemap.Poi"),
-        ("polygons", POLYGONS, "buildings", "basemap.Building"),
-    ):
-        path = _file(kind, number)
-        taken: dict[str, list[float]] = {"ours": [], "ogr2ogr, equal table": [], "ogr2ogr, plain table": []}
-        for _turn in range(3):
-            _empty_database()
-            taken["ours"].append(_ours(path, layer))
-            taken["ogr2ogr, equal table"].append(_ogr2ogr(path, model, equal=True))
-            taken["ogr2ogr, plain table"].append(_ogr2ogr(path, model, equal=False))
-        _empty_database()
-        seconds = {name: sorted(times)[1] for name, times in taken.items()}
-        seconds["bulk_create"] = _bulk_create(path, model) * number / BY_ORM
-        goals = {"ogr2ogr, equal table": 1.1, "bulk_create": 30} if kind == "points" else {}
-        for peer in list(seconds)[1:]:
-            rows.append(
-                {
-                    "what": f"import of {number:,} {kind}",
-                    "connections": 1,
-                    "ours": {"per_second": round(number / seconds["ours"])},
-                    "theirs": {"per_second": round(number / seconds[peer])},
-                    "peer": peer,
-                    "ratio": round(seconds[peer] / seconds["ours"], 2),
-                    "goal": goals.get(peer),
-                }
-            )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for layer, table, count, make in (
+            ("pois", "basemap_poi", pois, make_pois),
+            ("buildings", "basemap_building", buildings, make_buildings),
+        ):
+            file = folder / f"{layer}.gpkg"
+            make(file, count)
+            turns = [_compare(layer, table, file) for _ in range(3)]
+            seconds = {who: sorted(turn[who] for turn in turns)[1] for who in turns[0]}
+            goal = 1.1 if layer == "pois" else None
+            for peer in ("ogr2ogr to an equal table", "ogr2ogr as it is"):
+                rows.append(_row(layer, count, seconds["ours"], seconds[peer], peer, goal))
+            if layer == "pois":
+                _sql("TRUNCATE basemap_poi CASCADE")
+                bulk = _bulk_create(file) * count / SAMPLE
+                rows.append(_row(layer, count, seconds["ours"], bulk, "bulk_create", 30))
     return rows
 
 

@@ -100,6 +100,12 @@ def test_09_an_osm_file_into_a_layer_that_it_cannot_feed(real_data: Path) -> Non
         gisapp_import("municipalities", real_data / "osm" / "zhelez.osm.pbf")
 
 
+@pytest.mark.parametrize("more", [["--suggest"], ["--map", "x.toml"]])
+def test_11_an_osm_file_takes_no_mapping(real_data: Path, more: list[str]) -> None:
+    with pytest.raises(BadInput, match="osm-no-mapping"):
+        gisapp_import("osm", real_data / "osm" / "zhelez.osm.pbf", *more)
+
+
 def test_10_wrong_usage_is_exit_code_2(file: Path) -> None:
     with pytest.raises(SystemExit) as caught:
         gisapp_import("buildings")

@@ -19,6 +19,7 @@ from django.db import connection
 
 from gisapp.errors import BadInput
 from importers import opening, vector
+from layers.basemap.models import Poi
 from tests.db.importers.conftest import Importer, square, write_file
 
 pytestmark = pytest.mark.django_db
@@ -327,6 +328,19 @@ class TestOptions:
         report = run("buildings", file, strict=True)
         assert (report.rolled_back, report.rejected_count, counts()[1]) == (True, 1, 0)
         assert run("buildings", file).created == 1
+
+    def test_02b_sync_does_not_retire_what_could_not_be_read(self, run: Importer, tmp_path: Path) -> None:
+        """A row with a broken coordinate is still in the file: its feature stays until somebody decides."""
+        file = tmp_path / "orte.csv"
+        head = "id,name,kind,lon,lat\n"
+        file.write_text(head + "1,Eins,shop,9.7,54.4\n2,Zwei,shop,9.7,54.4\n3,Drei,shop,9.7,54.4\n")
+        assert run("pois", file, source="orte").created == 3
+        file.write_text(head + "1,Eins,shop,9.7,54.4\n2,Zwei,shop,neun,54.4\n")
+        report = run("pois", file, source="orte", sync=True)
+        live = Poi.objects.filter(source="orte", retired_at__isnull=True).values_list("name", flat=True)
+        assert set(live) == {"Eins", "Zwei", "Drei"}
+        assert (report.retired, report.rejected_count) == (0, 1)
+        assert any("Nichts stillgelegt" in note for note in report.notes)
 
     def test_03_a_second_import_into_the_layer_waits_its_turn(self, gpkg: Path, run: Importer) -> None:
         import psycopg

@@ -1,0 +1,75 @@
+"""docs/performance.md from docs/performance.json."""
+
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+TITLES = {
+    "tiles": "Kacheln",
+    "features": "Seiten von Objekten",
+    "cache": "Kachelablage",
+    "search": "Suche",
+    "import": "Import",
+    "start": "Start",
+}
+INTRODUCTION = """# Leistung
+
+Gemessen mit `make bench` auf der Demo-Region der Größe l (1.000.000 Adressen, 1.000.000 Gebäude); jede Zeile ist ein Lauf, in dem wir
+und der Vergleich nacheinander dieselbe Arbeit auf derselben Maschine, Datenbank und Rolle hatten: gleiche Indizes, zwei
+Arbeitsprozesse, Pool von acht Verbindungen. Die Einrichtung der Vergleiche steht in `tests/bench/`. Was zählt, ist das Verhältnis.
+"""
+
+
+def _figures(found: dict[str, Any] | None) -> str:
+    if not found:
+        return ""
+    if "seconds" in found:
+        return f"{found['seconds']:g} s"
+    parts = [f"{found['per_second']:,.0f}/s".replace(",", ".")] if found.get("per_second") else []
+    if "p50" in found:
+        parts.append(f"p50 {found['p50']:g} ms, p99 {found['p99']:g} ms")
+    if found.get("failed"):
+        parts.append(f"{found['failed']} Fehler")
+    return ", ".join(parts)
+
+
+def _reached(row: dict[str, Any]) -> str:
+    goal = row.get("goal")
+    if goal is None:
+        return ""
+    if row.get("ratio") is not None:
+        return f"{goal:g} {'erreicht' if row['ratio'] >= goal else '**verfehlt**'}"
+    figure = row["ours"].get("p99", row["ours"].get("seconds"))
+    return f"unter {goal:g} {'erreicht' if figure < goal else '**verfehlt**'}"
+
+
+def page(results: dict[str, Any]) -> str:
+    """The page in Markdown."""
+    machine = results["machine"]
+    lines = [
+        INTRODUCTION,
+        f"Maschine: {machine['cores']} Kerne {machine['processor']}, {machine['memory_gb']} GB, {machine['system']}.",
+        "",
+    ]
+    for name, title in TITLES.items():
+        rows = results["parts"].get(name)
+        if not rows:
+            continue
+        lines += [
+            f"## {title}",
+            "",
+            "| Arbeit | Verbindungen | wir | Vergleich | Verhältnis | Ziel |",
+            "|---|---|---|---|---|---|",
+        ]
+        for row in rows:
+            other = f"{row['peer']}: {_figures(row['theirs'])}" if row.get("theirs") else ""
+            ratio = f"{row['ratio']:g}" if row.get("ratio") is not None else ""
+            lines.append(
+                f"| {row['what']} | {row['connections']} | {_figures(row['ours'])} | {other} | {ratio} | {_reached(row)} |"
+            )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def write(results: dict[str, Any]) -> None:
+    (DOCS / "performance.md").write_text(page(results), encoding="utf-8")

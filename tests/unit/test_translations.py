@@ -1,0 +1,141 @@
+"""German is in the source, English in the catalogue; nothing visible is left out."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from django.template.base import Lexer, TokenType
+from django.utils.translation.template import templatize
+
+from gisapp.layer import Text, all_apps, all_layers
+from gisapp.map.texts import script_texts
+from gisapp.paths import CHECKOUT
+
+PACKAGES = ("gisapp", "layers", "importers")
+CATALOGUE = CHECKOUT / "gisapp/locale/en/LC_MESSAGES/django.po"
+CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
+TEMPLATES = sorted(path for one in PACKAGES for path in (CHECKOUT / one).rglob("templates/**/*.html"))
+# Names of things that have the same name in every language.
+PROPER = {
+    "OGC API Features",
+    "OGC API",
+    "API",
+    "OpenAPI",
+    "OpenAPI 3.0 (JSON",
+    "JSON",
+    "GeoJSON",
+    "HTML",
+    "CRS84",
+    "A3",
+    "A4",
+    "N",
+    "×",
+    "English",
+}
+
+
+def _catalogue() -> dict[str, str]:
+    with CATALOGUE.open("rb") as file:
+        return {str(one.id): str(one.string) for one in read_po(file, locale="en") if one.id}
+
+
+def _in_python() -> Iterator[str]:
+    for package in PACKAGES:
+        for path in (CHECKOUT / package).rglob("*.py"):
+            yield from _said(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _said(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+def _in_templates() -> Iterator[str]:
+    for path in TEMPLATES:
+        source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+        for match in re.finditer(r"""gettext\(u?(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""", source):
+            yield ast.literal_eval(match["text"]).replace("%%", "%")
+
+
+def test_every_text_has_an_english_translation() -> None:
+    known = _catalogue()
+    said = {*_in_python(), *_in_templates()}
+    assert len(said) > 100
+    assert sorted(text for text in said if not known.get(text)) == []
+
+
+def test_the_catalogue_holds_no_dead_texts() -> None:
+    assert sorted(set(_catalogue()) - {*_in_python(), *_in_templates()}) == []
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    places = re.compile(r"\{\w+\}|%\(\w+\)s")
+    wrong = [de for de, en in _catalogue().items() if sorted(places.findall(de)) != sorted(places.findall(en))]
+    assert wrong == []
+
+
+def _visible(path: Path) -> Iterator[str]:
+    """Words of a template that no translate tag, variable or attribute stands for."""
+    inside = False
+    kept = []
+    for token in Lexer(path.read_text(encoding="utf-8")).tokenize():
+        if token.token_type is TokenType.BLOCK:
+            begins = token.contents.startswith(("blocktranslate", "comment", "block body_class"))
+            inside = begins or (inside and not token.contents.startswith("end"))
+            kept.append("§")
+        elif token.token_type is TokenType.TEXT and not inside:
+            kept.append(token.contents)
+        elif token.token_type is TokenType.VAR:
+            kept.append("§")
+    html = re.sub(r"<(script|style)\b.*?</\1>", "", "".join(kept), flags=re.S)
+    yield from re.findall(r"""(?:aria-label|alt|title|placeholder)=["']([^"'§]*[^\W\d_]{2,}[^"'§]*)["']""", html)
+    for text in re.sub(r"<[^>]*>", "|", html).split("|"):
+        for part in text.split("§"):
+            words = part.strip(" \n·–()/:.,▲▼")
+            if re.search(r"[^\W\d_]{2,}", words):
+                yield words
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_visible_text_outside_a_translate_tag(path: Path) -> None:
+    assert [text for text in _visible(path) if text not in PROPER] == []
+
+
+def _texts(found: object, seen: set[int]) -> Iterator[Text]:
+    """Every Text that hangs on a declaration."""
+    if isinstance(found, Text):
+        yield found
+    elif id(found) not in seen and not callable(found):
+        seen.add(id(found))
+        if isinstance(found, dict):
+            for value in found.values():
+                yield from _texts(value, seen)
+        elif isinstance(found, list | tuple):
+            for value in found:
+                yield from _texts(value, seen)
+        elif hasattr(found, "__dataclass_fields__"):
+            for name in found.__dataclass_fields__:
+                yield from _texts(getattr(found, name), seen)
+
+
+def test_layers_say_everything_in_both_languages() -> None:
+    found = list(_texts([*all_layers(), *all_apps()], set()))
+    assert len(found) > 50
+    assert [text for text in found if not text.de.strip() or not text.en.strip()] == []
+
+
+def test_scripts_say_only_texts_that_exist_and_all_of_them() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "gisapp/map/static/map").glob("*.js"))
+    asked = set(
+        re.findall(
+            r'"((?:map|near|search|list|detail|layers|measure|mark|share|mode|connection|print)\.[a-z-]+)"', sources
+        )
+    )
+    assert asked - set(script_texts()) == set()
+    assert set(script_texts()) - asked == set()
