@@ -5,16 +5,27 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import QuerySet
 
 # A PgBouncer before 1.21 in transaction mode knows no prepared statements: GISAPP_DB_PREPARE=0.
 PREPARE = os.environ.get("GISAPP_DB_PREPARE", "1") != "0"
 
 
+def compiled(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    """The queryset as SQL and parameters.
+
+    What Django knows to be empty (`none()`, a number that the column cannot hold) is a statement without rows here,
+    where `query.sql_with_params()` raises EmptyResultSet.
+    """
+    sql, params = rows.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
+    return sql, tuple(params)
+
+
 def fetch_rows(sql: str, params: Sequence[Any], *, binary: bool = False) -> list[tuple[Any, ...]]:
     """All rows of a read-only statement on Django's connection (and in its transaction, if there is one).
 
-    Raises psycopg errors; `gisapp.errors.from_database` names the ones that people can do something about.
+    Raises psycopg errors; `gisapp.errors.from_exception` names the ones that people can do something about.
     """
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as cursor:

@@ -8,7 +8,7 @@ GisError                 something a person asked for cannot be done; carries a 
 
 The catalogue maps a code to an HTTP status and to German and English text. Layers add their codes through
 `gisapp.layer.App.error_texts`. A rule in the database raises SQLSTATE "KG001" with the code in its DETAIL ("code: ...");
-`from_database` turns that, and the usual constraint violations, into the same errors.
+`from_exception` turns that, the usual constraint violations and a database that is away into the same errors.
 """
 
 import re
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import psycopg
 from django.db import DatabaseError
+from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import get_language
 
 RULE_SQLSTATE = "KG001"
@@ -117,20 +118,41 @@ def from_database(error: DatabaseError | psycopg.Error) -> GisError | None:
         match = re.match(r"code: ([a-z0-9-]+)", diagnosis.message_detail or "")
         code = match[1] if match and match[1] in CATALOGUE else "rule-violated"
         return Conflict(code, message=diagnosis.message_primary or "", hint=diagnosis.message_hint or "")
-    found = _BY_SQLSTATE.get(cause.sqlstate or "")
+    # An OperationalError without a better name: no connection, a server that stops, starts or takes no more.
+    away = ("unavailable", GisError) if isinstance(cause, psycopg.OperationalError) else None
+    found = _BY_SQLSTATE.get(cause.sqlstate or "", away)
     if found is None:
         return None
     code, kind = found
-    return kind(code, field=diagnosis.column_name or "", rule=diagnosis.constraint_name or diagnosis.column_name or "")
+    rule = diagnosis.constraint_name or diagnosis.column_name or ""
+    return kind(code, field=diagnosis.column_name or "", rule=rule, message="")
+
+
+def from_exception(error: Exception) -> GisError | None:
+    """The domain error behind any exception of a view or a command, or None when it is a fault of ours."""
+    if isinstance(error, GisError):
+        return error
+    if isinstance(error, ProtectedError | RestrictedError):  # Django looks before the database would refuse
+        held = error.protected_objects if isinstance(error, ProtectedError) else error.restricted_objects
+        return Conflict("still-used", rule=", ".join(sorted({one._meta.db_table for one in held})))
+    return from_database(error) if isinstance(error, DatabaseError | psycopg.Error) else None
 
 
 add(
     ErrorText("internal", 500, "Hier ist etwas schiefgegangen. Der Betrieb ist informiert.",
               "Something went wrong here. The operators have been told."),
     ErrorText("bad-input", 400, "Die Anfrage ist nicht verständlich: {reason}", "The request is not understood: {reason}"),
+    ErrorText("malformed", 400, "Die Anfrage ist fehlerhaft aufgebaut.", "The request is malformed."),
     ErrorText("not-found", 404, "{what} gibt es nicht.", "There is no {what}."),
+    ErrorText("unknown-address", 404, "Diese Adresse gibt es nicht.", "There is nothing at this address."),
     ErrorText("forbidden", 403, "Dafür fehlt Ihnen das Recht.", "You do not have the right to do this."),
     ErrorText("not-logged-in", 401, "Bitte melden Sie sich an.", "Please log in."),
+    ErrorText("form-expired", 403, "Das Formular ist abgelaufen; bitte die Seite neu laden.",
+              "The form has expired; please load the page again."),
+    ErrorText("not-acceptable", 406, "Diese Adresse spricht keine der gewünschten Formen.",
+              "This address speaks none of the forms that were asked for."),
+    ErrorText("unsupported-media-type", 415, "Diese Adresse versteht nur JSON und GeoJSON.",
+              "This address understands JSON and GeoJSON alone."),
     ErrorText("method-not-allowed", 405, "Das geht mit dieser Adresse nicht.", "This address does not do that."),
     ErrorText("too-many-requests", 429, "Zu viele Anfragen; bitte in {wait} Sekunden noch einmal.",
               "Too many requests; please try again in {wait} seconds."),
@@ -148,6 +170,12 @@ add(
               "Somebody else was at work at the same time; please try again."),
     ErrorText("too-slow", 503, "Die Antwort hätte zu lange gedauert; bitte einen kleineren Ausschnitt wählen.",
               "The answer would have taken too long; please choose a smaller area."),
+    ErrorText("no-feature", 400, "Erwartet wird ein GeoJSON-Objekt mit geometry und properties.",
+              "A GeoJSON feature with geometry and properties is expected."),
+    ErrorText("geometry-wrong", 400, "Erwartet wird eine GeoJSON-Geometrie der Art {kind}.",
+              "A GeoJSON geometry of the type {kind} is expected."),
+    ErrorText("geometry-too-far", 400, "Die Geometrie liegt außerhalb dessen, was EPSG:25832 beschreibt; Länge und Breite vertauscht?",
+              "The geometry lies beyond what EPSG:25832 describes; are longitude and latitude swapped?"),
     ErrorText("unknown-layer", 404, "Die Ebene {name} gibt es nicht.", "There is no layer {name}."),
     ErrorText("unknown-feature", 404, "In der Ebene {layer} gibt es kein Objekt {id}.",
               "The layer {layer} has no feature {id}."),
@@ -158,6 +186,8 @@ add(
               "The coordinate system {value} is not spoken here."),
     ErrorText("bad-number", 400, "{name} ist keine erlaubte Zahl: {value}", "{name} is not a permitted number: {value}"),
     ErrorText("bad-value", 400, "{name} hat einen unerlaubten Wert: {value}", "{name} has a value that is not allowed: {value}"),
+    ErrorText("repeated-parameter", 400, "Der Parameter {name} steht mehr als einmal da.",
+              "The parameter {name} is given more than once."),
     ErrorText("unknown-parameter", 400, "Den Parameter {name} gibt es hier nicht.", "There is no parameter {name} here."),
     ErrorText("bad-tile", 404, "Diese Kachel gibt es nicht.", "There is no such tile."),
     ErrorText("unknown-format", 400, "Das Format {value} wird nicht angeboten; möglich sind {possible}.",

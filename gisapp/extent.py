@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BinaryField, F, Func
 
-from gisapp.database import fetch_rows
-from gisapp.layer import Layer, find
-from gisapp.registry.versions import version
+from gisapp.database import compiled, fetch_rows
+from gisapp.layer import Layer
+from gisapp.registry.versions import Version, version
 
 Bounds = tuple[float, float, float, float]
 # What a map shows before there is anything: Schleswig-Holstein.
@@ -19,7 +19,7 @@ EVERYTHING: Bounds = (7.8, 53.3, 11.4, 55.1)
 def _bounds(layer: Layer, user: Any) -> Bounds | None:
     shape = Func(F(layer.tile_column), template="%(expressions)s", output_field=BinaryField())
     rows = layer.features(user).order_by().annotate(gisapp_shape=shape).values_list("gisapp_shape")
-    sql, params = rows.query.sql_with_params()
+    sql, params = compiled(rows)
     statement = (
         "SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b) FROM (SELECT ST_Transform(ST_SetSRID("  # noqa: S608
         f"ST_Extent(t.shape)::geometry, 3857), 4326) AS b FROM ({sql}) AS t(shape)) e"
@@ -34,19 +34,16 @@ def _bounds(layer: Layer, user: Any) -> Bounds | None:
 
 
 @lru_cache(maxsize=256)
-def _remembered(name: str, identity: int, seen: tuple[object, ...]) -> Bounds | None:
-    layer = find(name)
-    assert layer is not None
+def _remembered(layer: Layer, seen: Version) -> Bounds | None:
     return _bounds(layer, AnonymousUser())
 
 
 def bounds(layer: Layer, user: Any) -> Bounds | None:
     """West, south, east, north in CRS84 of what this user sees; None for an empty layer."""
-    table = layer.model_class._meta.db_table
-    seen = version([table]) if layer.same_for_everyone else None
-    if seen is None:
-        return _bounds(layer, user)
-    return _remembered(layer.name, id(layer), seen)
+    rows = layer.features(user)
+    compiled(rows)
+    seen = version(rows.query) if layer.same_for_everyone else None
+    return _bounds(layer, user) if seen is None else _remembered(layer, seen)
 
 
 def common(layers: Sequence[Layer], user: Any) -> Bounds:

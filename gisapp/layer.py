@@ -151,12 +151,15 @@ SearchFunction = Callable[[str, Any, int], list[SearchHit]]
 DEFAULT_EXPORTS = ("gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf")
 
 
-@dataclass(frozen=True)
+# A declaration is one thing, equal to itself alone: what is remembered about a layer is remembered by it.
+@dataclass(frozen=True, eq=False)
 class Layer:
     """Everything about one layer. `model` is "app.Model"; a database view gets an unmanaged model.
 
     `visible_to(user)` is the only way to the features: a queryset of exactly those the user may see. Where it gives
-    different users different rows, `same_for_everyone` is False, so that no shared cache keeps an answer.
+    different users different rows, `same_for_everyone` is False, so that no shared cache keeps an answer. Where it is
+    True the queryset is the same at every call - time stands in it as Now(), not as a value - and its rows change by
+    writes to its tables or by a new day alone.
     `search_column` is a stored, trigram-indexed folded text (base_models.folded) of the search fields.
     `label_column` is a stored point (SRID 3857) at which the name of an area is written; without one it is computed.
     """
@@ -205,8 +208,8 @@ class Layer:
         private = {one.name for one in self.fields if not one.public}
         if self.label in private or private & set(self.list_columns):
             raise ValueError(f"layer {self.name}: a private field cannot be label or list column")
-        if any(one.tile and not one.public for one in self.fields):
-            raise ValueError(f"layer {self.name}: a private field never reaches a tile")
+        if any((one.tile or one.search or one.filter) and not one.public for one in self.fields):
+            raise ValueError(f"layer {self.name}: a private field is in no tile and cannot be asked for")
 
     @property
     def public_fields(self) -> list[Field]:
@@ -441,7 +444,7 @@ def get(name: str, user: Any = None) -> Layer:
     """The layer of that name if this user may know of it; raises NotFound("unknown-layer")."""
     layer = find(name)
     if layer is None or not layer.seen_by(user or AnonymousUser()):
-        raise errors.NotFound("unknown-layer", name=name)
+        raise errors.NotFound("unknown-layer", name=name[:100])
     return layer
 
 

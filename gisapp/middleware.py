@@ -4,26 +4,33 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 
 from gisapp import problems
-from gisapp.errors import GisError, from_database
+from gisapp.errors import GisError, from_exception
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("gisapp")
 
 
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
+
 class ContentSecurityPolicy:
-    """No inline script, no third-party host. A view opens itself to frames with `response.gisapp_frames = True`."""
+    """No inline script, no third-party host. A view opens itself to frames with `response.gisapp_frames = True`.
+
+    What is no page (an answer of the interfaces, a tile, a download) may do nothing at all, should a browser show it.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if "Content-Security-Policy" not in response and response.get("Content-Type", "").startswith("text/html"):
-            response["Content-Security-Policy"] = self._policy(request, response)
+        if "Content-Security-Policy" not in response:
+            page = response.get("Content-Type", "").startswith("text/html")
+            response["Content-Security-Policy"] = self._policy(request, response) if page else NOTHING
         response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
         return response
 
@@ -50,20 +57,31 @@ class ContentSecurityPolicy:
         return "; ".join(parts + (["upgrade-insecure-requests"] if settings.HTTPS else []))
 
 
+class Locale(LocaleMiddleware):
+    """The asker's language. An answer without words (`response.gisapp_wordless = True`) is the same in every one."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if getattr(response, "gisapp_wordless", False) else super().process_response(request, response)
+
+
 class ProblemDetails:
-    """Domain errors and database refusals of plain Django views as RFC 9457 problem details or an error page."""
+    """Refusals of plain Django views, theirs and the database's, as RFC 9457 problem details or an error page."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code != 405 or response.get("Content-Type", "") == problems.CONTENT_TYPE:
+            return response
+        told = problems.answer(request, GisError("method-not-allowed"))
+        told["Allow"] = response.get("Allow", "")
+        return told
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        error: GisError | None = exception if isinstance(exception, GisError) else None
-        if isinstance(exception, DatabaseError):
-            error = from_database(exception)
-            if error is None and isinstance(exception, OperationalError):
-                log.error("the database does not answer: %s", type(exception).__name__)
-                error = GisError("unavailable")
-        return problems.answer(request, error) if error else None
+        error = from_exception(exception)
+        if error is None:
+            return None
+        if error.code == "unavailable":
+            log.error("the database does not answer: %s", type(exception).__name__)
+        return problems.answer(request, error)

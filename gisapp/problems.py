@@ -1,13 +1,17 @@
 """One error format for every door: RFC 9457 problem details for programs, a page for people."""
 
+import logging
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
-from gisapp.errors import GisError
+from gisapp.errors import Forbidden, GisError, NotFound
 
 CONTENT_TYPE = "application/problem+json"
+log = logging.getLogger("gisapp")
 
 
 def as_dict(error: GisError) -> dict[str, Any]:
@@ -25,17 +29,56 @@ def as_dict(error: GisError) -> dict[str, Any]:
 
 def wants_page(request: HttpRequest) -> bool:
     """Does a person with a browser ask, rather than a program?"""
-    accept = request.headers.get("Accept", "")
-    return "text/html" in accept and "format=json" not in request.META.get("QUERY_STRING", "")
+    # Not request.GET, which refuses a query with too many parameters: that is then the error to tell of.
+    asked_json = re.search(r"(^|&)(f|format)=json(&|$)", request.META.get("QUERY_STRING", ""))
+    return not asked_json and request.get_preferred_type(["application/json", "text/html"]) == "text/html"
+
+
+def details(error: GisError, more: Mapping[str, Any] | None = None) -> HttpResponse:
+    """The error for programs; `more` are further members."""
+    response = JsonResponse(as_dict(error) | dict(more or {}), status=error.status, content_type=CONTENT_TYPE)
+    return _finished(response, error)
 
 
 def answer(request: HttpRequest, error: GisError) -> HttpResponse:
     """The response that tells of this error."""
-    if wants_page(request):
-        response: HttpResponse = render(request, "error.html", {"problem": as_dict(error)}, status=error.status)
-    else:
-        response = JsonResponse(as_dict(error), status=error.status, content_type=CONTENT_TYPE)
+    if not wants_page(request):
+        return details(error)
+    try:
+        page = render_to_string("error.html", {"problem": as_dict(error)}, request)
+    except Exception:
+        # The page asks who is logged in; without a database the error is told all the same.
+        log.exception("the error page cannot be shown")
+        return details(error)
+    return _finished(HttpResponse(page, status=error.status), error)
+
+
+def _finished(response: HttpResponse, error: GisError) -> HttpResponse:
     response["Cache-Control"] = "no-store"
-    if "wait" in error.values:
-        response["Retry-After"] = str(error.values["wait"])
+    wait = error.values.get("wait") or ("5" if error.code == "unavailable" else "")
+    if wait:
+        response["Retry-After"] = str(wait)
     return response
+
+
+# What Django itself refuses comes out in the same form: gisapp.urls names these, CSRF_FAILURE_VIEW the last.
+
+
+def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, GisError("malformed"))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, Forbidden())
+
+
+def unknown_address(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, NotFound("unknown-address"))
+
+
+def internal(request: HttpRequest) -> HttpResponse:
+    return answer(request, GisError("internal"))
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return answer(request, Forbidden("form-expired"))

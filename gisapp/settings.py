@@ -65,7 +65,7 @@ def _database() -> dict[str, object]:
         options["pool"] = {
             "min_size": 1,
             "max_size": int(os.environ.get("GISAPP_DB_POOL", "8")),
-            "timeout": 10,
+            "timeout": 3,
         }
     settings["OPTIONS"] = options
     return settings
@@ -111,14 +111,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gisapp.middleware.ContentSecurityPolicy",
-    "gisapp.middleware.ProblemDetails",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "gisapp.middleware.Locale",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gisapp.middleware.ProblemDetails",
 ]
 
 ROOT_URLCONF = os.environ.get("GISAPP_URLS") or "gisapp.urls"
@@ -179,20 +179,24 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY", False) else None
+BEHIND_PROXY = _flag("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "gisapp.problems.form_expired"
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["gisapp.api.parsers.Json", "gisapp.api.parsers.GeoJson"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["gisapp.api.permissions.LayerPermission"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "gisapp.api.problems.handler",
-    "DEFAULT_THROTTLE_RATES": {"write": "60/min", "search": "600/min", "download": "30/min"},
+    "DEFAULT_THROTTLE_RATES": {"write": "60/min", "search": "600/min", "download": "60/min"},
+    # Whose requests are counted: the last address that our own proxy saw, never one that the asker made up.
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {

@@ -10,3 +10,8 @@ urlpatterns = [
     path("ogc/", include("gisapp.features.urls")),
     path("tiles/", include("gisapp.tiles.urls")),
 ]
+
+handler400 = "gisapp.problems.malformed"
+handler403 = "gisapp.problems.forbidden"
+handler404 = "gisapp.problems.unknown_address"
+handler500 = "gisapp.problems.internal"

@@ -3,31 +3,31 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from gisapp.errors import BadInput, Forbidden, GisError, NotFound, from_database
-from gisapp.problems import CONTENT_TYPE, as_dict
+from gisapp.errors import BadInput, Forbidden, GisError, NotFound, from_exception
+from gisapp.problems import details
 
 
 def _translate(exception: Exception) -> tuple[GisError, dict[str, Any]] | None:
     """Our error behind any exception, and further members of the problem."""
-    if isinstance(exception, GisError):
-        return exception, {}
-    if isinstance(exception, DatabaseError):
-        found = from_database(exception)
-        return (found, {}) if found else None
+    known = from_exception(exception)
+    if known:
+        return known, {}
     if isinstance(exception, Http404):
-        return NotFound(what="Diese Adresse"), {}
+        return NotFound("unknown-address"), {}
     if isinstance(exception, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return GisError("not-logged-in"), {}
     if isinstance(exception, PermissionDenied | exceptions.PermissionDenied):
         return Forbidden(), {}
     if isinstance(exception, exceptions.MethodNotAllowed):
         return GisError("method-not-allowed"), {}
+    if isinstance(exception, exceptions.NotAcceptable):
+        return GisError("not-acceptable"), {}
+    if isinstance(exception, exceptions.UnsupportedMediaType):
+        return BadInput("unsupported-media-type"), {}
     if isinstance(exception, exceptions.Throttled):
         return GisError("too-many-requests", wait=int(getattr(exception, "wait", None) or 60)), {}
     if isinstance(exception, exceptions.ValidationError):
@@ -46,15 +46,11 @@ def _first(value: Any) -> str:
     return str(value)
 
 
-def handler(exception: Exception, context: dict[str, Any]) -> Response | None:
+def handler(exception: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's EXCEPTION_HANDLER."""
     found = _translate(exception)
     if found is None:
         return None
     set_rollback()
-    error, more = found
-    response = Response(as_dict(error) | more, status=error.status, content_type=CONTENT_TYPE)
-    response["Cache-Control"] = "no-store"
-    if "wait" in error.values:
-        response["Retry-After"] = str(error.values["wait"])
-    return response
+    # Not DRF's Response: its renderer (the schema's is YAML) and its negotiation are what may have failed.
+    return details(*found)

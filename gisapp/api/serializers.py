@@ -3,13 +3,16 @@
 from functools import lru_cache
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry, MultiLineString, MultiPolygon
+from django.contrib.gis.geos import GEOSGeometry, MultiLineString, MultiPolygon, WKBWriter
 from rest_framework import serializers
 from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
+from gisapp.errors import BadInput
+from gisapp.features.crs import within_reach
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
-from gisapp.layer import Layer, find
+from gisapp.layer import Layer
+from gisapp.problems import CONTENT_TYPE
 
 _MULTI = {"Polygon": MultiPolygon, "LineString": MultiLineString}
 
@@ -22,15 +25,20 @@ class StoredGeometry(GeometryField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, value: Any) -> GEOSGeometry:
+        if not isinstance(value, dict):  # the library would take WKT in any system
+            raise BadInput("geometry-wrong", field=self.field_name, kind=self.kind)
         found = super().to_internal_value(value)
+        if self.kind.startswith("Multi") and found.geom_type in _MULTI:
+            found = _MULTI[found.geom_type](found, srid=WGS84_SRID)
+        if found.empty or self.kind not in ("", "Geometry", found.geom_type):
+            raise BadInput("geometry-wrong", field=self.field_name, kind=self.kind)
+        west, south, east, north = found.extent
+        if not (within_reach(west, south) and within_reach(east, north)):
+            raise BadInput("geometry-too-far", field=self.field_name)
         if found.hasz:
-            found.coord_dim = 2
+            found = GEOSGeometry(WKBWriter(dim=2).write(found))
         found.srid = WGS84_SRID
         found.transform(STORAGE_SRID)
-        if self.kind.startswith("Multi") and found.geom_type in _MULTI:
-            found = _MULTI[found.geom_type](found, srid=STORAGE_SRID)
-        if self.kind not in ("", "Geometry", found.geom_type):
-            raise serializers.ValidationError(f"{found.geom_type} statt {self.kind}")
         return found
 
     def to_representation(self, value: GEOSGeometry) -> Any:
@@ -39,10 +47,18 @@ class StoredGeometry(GeometryField):
         return super().to_representation(shown)
 
 
+class _Feature(GeoFeatureModelSerializer):
+    """A GeoJSON feature; the library reads `properties` before it has looked at them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("properties", {}), dict):
+            raise BadInput("no-feature")
+        return super().to_internal_value(data)
+
+
 @lru_cache(maxsize=128)
-def _build(name: str, identity: int) -> type[GeoFeatureModelSerializer]:
-    layer = find(name)
-    assert layer is not None
+def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
+    """The serialiser class of a layer: its public columns; what comes from elsewhere is read-only and left out."""
     columns = {one.name for one in layer.model_class._meta.concrete_fields if not one.generated}
     writable = [one.name for one in layer.public_fields if one.path == one.name and one.name in columns]
     meta = type(
@@ -55,12 +71,8 @@ def _build(name: str, identity: int) -> type[GeoFeatureModelSerializer]:
         },
     )
     shape = StoredGeometry(kind=str(layer.geometry))
-    return type(f"{name.title()}Serializer", (GeoFeatureModelSerializer,), {"Meta": meta, layer.geometry_column: shape})
-
-
-def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
-    """The serialiser class of a layer: its public columns; what comes from elsewhere is read-only and left out."""
-    return _build(layer.name, id(layer))
+    members = {"Meta": meta, layer.geometry_column: shape}
+    return type(f"{layer.name.title()}Serializer", (_Feature,), members)
 
 
 class Hit(serializers.Serializer[Any]):
@@ -138,3 +150,11 @@ class ProblemAnswer(serializers.Serializer[Any]):
     code = serializers.CharField()
     field = serializers.CharField(required=False)
     detail = serializers.CharField(required=False)
+
+
+GEOJSON = "application/geo+json"
+
+
+def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemAnswer]]:
+    """For the OpenAPI description: the refusals that an operation may answer with."""
+    return {(status, CONTENT_TYPE): ProblemAnswer for status in (*statuses, 406, 503)}

@@ -1,41 +1,32 @@
 """REST under /api/: layers, search, reverse, downloads."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, throttle_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 
 from gisapp import errors, layer
 from gisapp.api.describe import describe
-from gisapp.api.serializers import LayerAnswer, ProblemAnswer, ReverseAnswer, SearchAnswer
+from gisapp.api.serializers import LayerAnswer, ReverseAnswer, SearchAnswer, problems
+from gisapp.api.throttles import SearchThrottle, count_download
 from gisapp.exports import writer
 from gisapp.exports.formats import FORMATS, Format
+from gisapp.features.crs import within_reach
 from gisapp.features.query import Selection
 from gisapp.features.views import selection_of
 from gisapp.search.query import search as search_all
 
 MOST_HITS = 50
+READ = ["GET", "HEAD"]
 PIECE = 256 * 1024
-
-
-class SearchThrottle(ScopedRateThrottle):
-    scope = "search"
-
-    def get_cache_key(self, request: Any, view: Any) -> Any:
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
-
-    def allow_request(self, request: Any, view: Any) -> bool:
-        self.rate = self.THROTTLE_RATES[self.scope]
-        self.num_requests, self.duration = self.parse_rate(self.rate)
-        return super(ScopedRateThrottle, self).allow_request(request, view)
 
 
 def number_of(
@@ -55,14 +46,14 @@ def number_of(
 
 
 @extend_schema(responses=LayerAnswer(many=True))
-@api_view(["GET"])
+@api_view(READ)
 def layers(request: Request) -> Response:
     """Alle Ebenen, die Sie sehen dürfen. / All layers that you may see."""
     return Response([describe(one) for one in layer.visible_layers(request.user)])
 
 
-@extend_schema(responses={200: LayerAnswer, 404: ProblemAnswer})
-@api_view(["GET"])
+@extend_schema(responses={200: LayerAnswer, **problems(404)})
+@api_view(READ)
 def single_layer(request: Request, layer: str) -> Response:
     """Eine Ebene. / One layer."""
     from gisapp.layer import get
@@ -78,9 +69,9 @@ def single_layer(request: Request, layer: str) -> Response:
         OpenApiParameter("lon", float, description="Näheres zuerst / nearer first"),
         OpenApiParameter("lat", float),
     ],
-    responses={200: SearchAnswer, 400: ProblemAnswer},
+    responses={200: SearchAnswer, **problems(400, 404, 429)},
 )
-@api_view(["GET"])
+@api_view(READ)
 @throttle_classes([SearchThrottle])
 def search(request: Request) -> Response:
     """Orte, Straßen, Adressen und alles andere finden, auch vertippt. / Find places, addresses and everything else."""
@@ -97,17 +88,19 @@ def search(request: Request) -> Response:
 
 @extend_schema(
     parameters=[OpenApiParameter("lon", float, required=True), OpenApiParameter("lat", float, required=True)],
-    responses={200: ReverseAnswer, 400: ProblemAnswer},
+    responses={200: ReverseAnswer, **problems(400, 429)},
 )
-@api_view(["GET"])
+@api_view(READ)
 @throttle_classes([SearchThrottle])
 def reverse(request: Request) -> Response:
     """Welche Adresse ist hier, und wer ist zuständig? / Which address is here, and who is responsible?"""
     lon, lat = number_of(request, "lon", -180, 180), number_of(request, "lat", -90, 90)
-    address, areas = None, []
-    for app in layer.all_apps():
+    address, areas, seen = None, [], {one.name for one in layer.visible_layers(request.user)}
+    for app in layer.all_apps() if within_reach(lon, lat) else ():
         if app.nearest and address is None:
             address = app.nearest(lon, lat, request.user)
+            if address and address["layer"] not in seen:
+                address = None
         if app.areas:
             areas += app.areas(lon, lat)
     return Response({"address": address, "areas": areas})
@@ -128,32 +121,37 @@ def _file_pieces(found: layer.Layer, user: Any, selection: Selection, form: Form
     return response
 
 
-def _checked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces, the first one already computed: what is wrong with the question is said before the answer begins."""
-    first = next(pieces)
+class _Begun(Iterator[bytes]):
+    """Pieces, the first already computed: what is wrong with the question is said before the answer begins.
 
-    def all_pieces() -> Iterator[bytes]:
-        yield first
-        yield from pieces
+    The server closes it when the asker goes away, before or after the first piece; cursor and transaction end then.
+    """
 
-    return all_pieces()
+    def __init__(self, pieces: Generator[bytes, None, None]) -> None:
+        self._pieces = pieces
+        self._first = [next(pieces)]
+
+    def __next__(self) -> bytes:
+        return self._first.pop() if self._first else next(self._pieces)
+
+    def close(self) -> None:
+        self._pieces.close()
 
 
+@csrf_exempt  # it only reads; another method is told so
 @require_safe
 def download(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The layer or a selection of it as a file: parameters of the OGC items and `format`."""
+    """The layer or a selection of it as a file: `format`, and what selects among the OGC items."""
+    count_download(request)
     found = layer.get(name, request.user)
     wanted = request.GET.get("format", "gpkg")
     form = FORMATS.get(wanted)
     if form is None or wanted not in found.exports:
         raise errors.BadInput("unknown-format", field="format", value=wanted[:50], possible=", ".join(found.exports))
-    query = request.GET.copy()
-    query.pop("format", None)
-    request.GET = query  # type: ignore[assignment]
-    selection = selection_of(request, found)
+    selection = selection_of(request, found, "format")
     if form.name not in ("geojson", "csv"):
         return _file_pieces(found, request.user, selection, form)
-    pieces = _checked(writer.text(found, request.user, selection, form))
+    pieces = _Begun(writer.text(found, request.user, selection, form))
     response = StreamingHttpResponse(pieces, content_type=form.content_type)
     response["Content-Disposition"] = f'attachment; filename="{found.name}{form.suffix}"'
     return response

@@ -10,11 +10,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from gisapp import errors, layer
-from gisapp.api.serializers import ProblemAnswer, serializer_for
+from gisapp.api.serializers import GEOJSON, problems, serializer_for
+from gisapp.api.throttles import WriteThrottle
 from gisapp.features import query
 from gisapp.features.crs import DEFAULT
 from gisapp.features.views import limit_of, selection_of
@@ -24,20 +24,13 @@ _PAGE = [
     OpenApiParameter("limit", int),
     OpenApiParameter("after", str, description="Objekte hinter diesem Schlüssel / features behind this key"),
 ]
-_PROBLEMS = {400: ProblemAnswer, 401: ProblemAnswer, 403: ProblemAnswer, 404: ProblemAnswer, 409: ProblemAnswer}
-
-
-class WriteThrottle(UserRateThrottle):
-    """Counts writes only."""
-
-    scope = "write"
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        return request.method in ("GET", "HEAD", "OPTIONS") or super().allow_request(request, view)
+_READING = {(200, GEOJSON): OpenApiTypes.OBJECT, **problems(400, 404)}
+_WRITING = problems(400, 401, 403, 404, 409, 415, 429)
+_SENT = {"application/json": OpenApiTypes.OBJECT, GEOJSON: OpenApiTypes.OBJECT}
 
 
 def _geojson(content: Any) -> HttpResponse:
-    return HttpResponse(orjson.dumps(content, default=str), content_type="application/geo+json")
+    return HttpResponse(orjson.dumps(content, default=str), content_type=GEOJSON)
 
 
 class Features(APIView):
@@ -45,11 +38,11 @@ class Features(APIView):
 
     throttle_classes = (WriteThrottle,)
 
-    @extend_schema(operation_id="features_list", parameters=_PAGE, responses={200: OpenApiTypes.OBJECT, **_PROBLEMS})
+    @extend_schema(operation_id="features_list", parameters=_PAGE, responses=_READING)
     def get(self, request: Request, layer: str) -> HttpResponse:
         """Eine Seite Objekte als GeoJSON. / A page of features as GeoJSON."""
         found = _layer(layer, request)
-        selection, limit = selection_of(request._request, found), limit_of(request._request)
+        selection, limit = selection_of(request._request, found, "limit", "after"), limit_of(request._request)
         rows = query.page(found, request.user, selection, DEFAULT, limit=limit + 1, after=request.GET.get("after", ""))
         following = str(rows[limit - 1][0]) if len(rows) > limit else None
         return _geojson(
@@ -61,9 +54,7 @@ class Features(APIView):
             }
         )
 
-    @extend_schema(
-        operation_id="features_create", request=OpenApiTypes.OBJECT, responses={201: OpenApiTypes.OBJECT, **_PROBLEMS}
-    )
+    @extend_schema(operation_id="features_create", request=_SENT, responses={201: OpenApiTypes.OBJECT, **_WRITING})
     def post(self, request: Request, layer: str) -> Response:
         """Ein Objekt anlegen. / Create a feature."""
         serializer = serializer_for(_layer(layer, request))(data=request.data)
@@ -80,22 +71,18 @@ class Feature(APIView):
 
     throttle_classes = (WriteThrottle,)
 
-    @extend_schema(operation_id="features_retrieve", responses={200: OpenApiTypes.OBJECT, **_PROBLEMS})
+    @extend_schema(operation_id="features_retrieve", responses=_READING)
     def get(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Ein Objekt als GeoJSON. / One feature as GeoJSON."""
         found = _layer(layer, request)
         return _geojson(query.feature(found, query.single(found, request.user, key, DEFAULT)))
 
-    @extend_schema(
-        operation_id="features_replace", request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT, **_PROBLEMS}
-    )
+    @extend_schema(operation_id="features_replace", request=_SENT, responses={200: OpenApiTypes.OBJECT, **_WRITING})
     def put(self, request: Request, layer: str, key: str) -> Response:
         """Ein Objekt ersetzen. / Replace a feature."""
         return self._write(request, layer, key, partial=False)
 
-    @extend_schema(
-        operation_id="features_change", request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT, **_PROBLEMS}
-    )
+    @extend_schema(operation_id="features_change", request=_SENT, responses={200: OpenApiTypes.OBJECT, **_WRITING})
     def patch(self, request: Request, layer: str, key: str) -> Response:
         """Teile eines Objekts ändern. / Change parts of a feature."""
         return self._write(request, layer, key, partial=True)
@@ -109,7 +96,7 @@ class Feature(APIView):
             serializer.save()
         return Response(serializer.data)
 
-    @extend_schema(operation_id="features_delete", responses={204: None, **_PROBLEMS})
+    @extend_schema(operation_id="features_delete", responses={204: None, **_WRITING})
     def delete(self, request: Request, layer: str, key: str) -> Response:
         """Ein Objekt löschen. / Delete a feature."""
         with transaction.atomic():

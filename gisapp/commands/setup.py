@@ -84,6 +84,8 @@ def _migrate(tell: Say) -> int:
     from django.db.migrations.executor import MigrationExecutor
     from django.utils.translation import gettext as _
 
+    from gisapp.registry import versions
+
     executor = MigrationExecutor(connection)
     total = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     started = time.monotonic()
@@ -104,6 +106,7 @@ def _migrate(tell: Say) -> int:
             _("Tabellen und Regeln angelegt: %(total)d Schritte in %(seconds).1f s")
             % {"total": total, "seconds": seconds}
         )
+    versions.compact()
     return total
 
 

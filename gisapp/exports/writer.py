@@ -6,10 +6,12 @@ Arrow stream into a temporary directory, and it is sent from there.
 
 import csv
 import io
+import itertools
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from django.db import connection, transaction
 from django.db.models import BinaryField, F, FloatField, Func, IntegerField, TextField
 
 from gisapp import errors
+from gisapp.database import compiled
 from gisapp.exports.formats import Format
 from gisapp.features.query import Selection, select
 from gisapp.geolibs import STORAGE_SRID
@@ -52,11 +55,11 @@ def _shape(layer: Layer, srid: int) -> str:
 
 def _rows(
     layer: Layer, user: Any, selection: Selection, geometry: Mapping[str, Func], fields: Sequence[Field]
-) -> Iterator[list[tuple[Any, ...]]]:
+) -> Generator[list[tuple[Any, ...]], None, None]:
     """Batches of (key, geometry expressions..., values...) ordered by key, in one snapshot."""
     rows = select(layer, user, selection).annotate(**geometry).order_by("pk")
     listed = rows.values_list("pk", *geometry, *(one.path for one in fields))
-    sql, params = listed.query.sql_with_params()
+    sql, params = compiled(listed)
     with transaction.atomic():
         connection.ensure_connection()
         raw = connection.connection
@@ -66,33 +69,40 @@ def _rows(
                 yield batch
 
 
-def geojson(layer: Layer, user: Any, selection: Selection) -> Iterator[bytes]:
+def _begun(batches: Iterator[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+    """The same batches, the first already read: what is wrong with the question is raised before a piece goes out."""
+    return itertools.chain(list(itertools.islice(batches, 1)), batches)
+
+
+def geojson(layer: Layer, user: Any, selection: Selection) -> Generator[bytes, None, None]:
     """A GeoJSON FeatureCollection (RFC 7946: CRS84) in pieces."""
     shape = {"gisapp_shape": _Sql(layer.geometry_column, f"ST_AsGeoJSON({_shape(layer, 4326)}, 7, 0)", TextField())}
     fields = layer.public_fields
     head = {"type": "FeatureCollection", "name": layer.name, "attribution": layer.attribution}
-    yield orjson.dumps(head)[:-1] + b',"features":['
-    first = True
-    for batch in _rows(layer, user, selection, shape, fields):
-        texts = []
-        for key, geometry, *values in batch:
-            texts.append(
-                orjson.dumps(
-                    {
-                        "type": "Feature",
-                        "id": key,
-                        "geometry": orjson.Fragment(geometry) if geometry else None,
-                        "properties": dict(zip((one.name for one in fields), values, strict=True)),
-                    },
-                    default=str,
+    with closing(_rows(layer, user, selection, shape, fields)) as rows:
+        batches = _begun(rows)
+        yield orjson.dumps(head)[:-1] + b',"features":['
+        first = True
+        for batch in batches:
+            texts = []
+            for key, geometry, *values in batch:
+                texts.append(
+                    orjson.dumps(
+                        {
+                            "type": "Feature",
+                            "id": key,
+                            "geometry": orjson.Fragment(geometry) if geometry else None,
+                            "properties": dict(zip((one.name for one in fields), values, strict=True)),
+                        },
+                        default=str,
+                    )
                 )
-            )
-        yield (b"\n" if first else b",\n") + b",\n".join(texts)
-        first = False
-    yield b"\n]}\n"
+            yield (b"\n" if first else b",\n") + b",\n".join(texts)
+            first = False
+        yield b"\n]}\n"
 
 
-def comma_separated(layer: Layer, user: Any, selection: Selection) -> Iterator[bytes]:
+def comma_separated(layer: Layer, user: Any, selection: Selection) -> Generator[bytes, None, None]:
     """CSV with a byte order mark (spreadsheets then read umlauts): key, lon and lat or WKT in CRS84, public fields."""
     point = layer.geometry is Geometry.POINT
     column = layer.geometry_column
@@ -107,13 +117,15 @@ def comma_separated(layer: Layer, user: Any, selection: Selection) -> Iterator[b
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(["id", *(name.removeprefix("gisapp_") for name in shape), *(one.name for one in fields)])
-    yield "\ufeff".encode()
-    for batch in _rows(layer, user, selection, shape, fields):
-        writer.writerows([[_cell(value) for value in row] for row in batch])
+    with closing(_rows(layer, user, selection, shape, fields)) as rows:
+        batches = _begun(rows)
+        yield "\ufeff".encode()
+        for batch in batches:
+            writer.writerows([[_cell(value) for value in row] for row in batch])
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
         yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue().encode()
 
 
 def _cell(value: Any) -> Any:
@@ -132,6 +144,15 @@ def _batches(
         arrays = [pa.array(value, type=one.type) for value, one in zip(values, list(schema)[:-1], strict=True)]
         shapes = [None if one is None else bytes(one) for one in columns[1]]
         yield pa.record_batch([*arrays, pa.array(shapes, type=pa.binary())], schema=schema)
+
+
+def _telling(batches: Iterator[pa.RecordBatch], stopped: list[Exception]) -> Iterator[pa.RecordBatch]:
+    """The batches; what ends them is kept in `stopped`, for GDAL says no more than that something did."""
+    try:
+        yield from batches
+    except Exception as reason:
+        stopped.append(reason)
+        raise
 
 
 def _column_names(layer: Layer, form: Format) -> list[str]:
@@ -164,16 +185,21 @@ def _write_arrow(layer: Layer, user: Any, selection: Selection, form: Format, pa
     more: dict[str, Any] = {"encoding": "UTF-8"} if form.name == "shp" else {}
     if form.name == "gpkg":
         more["dataset_metadata"] = {"ATTRIBUTION": layer.attribution}
-    pyogrio.write_arrow(
-        pa.RecordBatchReader.from_batches(schema, _batches(layer, user, selection, fields, form.srid, schema)),
-        str(path),
-        layer=layer.name,
-        driver=form.driver,
-        geometry_name="geom",
-        geometry_type=kind,
-        crs=f"EPSG:{form.srid}",
-        **more,
-    )
+    stopped: list[Exception] = []
+    batches = _telling(_batches(layer, user, selection, fields, form.srid, schema), stopped)
+    try:
+        pyogrio.write_arrow(
+            pa.RecordBatchReader.from_batches(schema, batches),
+            str(path),
+            layer=layer.name,
+            driver=form.driver,
+            geometry_name="geom",
+            geometry_type=kind,
+            crs=f"EPSG:{form.srid}",
+            **more,
+        )
+    except RuntimeError as reason:
+        raise stopped[0] if stopped else reason from None
 
 
 def _write_dxf(layer: Layer, user: Any, selection: Selection, form: Format, path: Path) -> None:
@@ -212,7 +238,7 @@ def to_file(layer: Layer, user: Any, selection: Selection, form: Format, path: P
         done.replace(path)
 
 
-def text(layer: Layer, user: Any, selection: Selection, form: Format) -> Iterator[bytes]:
+def text(layer: Layer, user: Any, selection: Selection, form: Format) -> Generator[bytes, None, None]:
     """The pieces of a text format."""
     return (geojson if form.name == "geojson" else comma_separated)(layer, user, selection)
 

@@ -33,8 +33,17 @@ SUPPORTED = {
         Crs(_epsg(3857), 3857, False, 3),
     )
 }
+# Where a point may lie so that EPSG:25832 has coordinates for it: beyond, the projection fails or folds over. What is
+# stored lies far inside. West, south, east, north in the system of that SRID.
+REACH = {4326: (-40.0, 0.0, 60.0, 84.0), 4258: (-40.0, 0.0, 60.0, 84.0), 3857: (-4.4e6, 0.0, 6.6e6, 18.7e6)}
 STORAGE = SUPPORTED[_epsg(STORAGE_SRID)]
 DEFAULT = SUPPORTED[CRS84]
+
+
+def within_reach(lon: float, lat: float) -> bool:
+    """Can anything be stored at this point (CRS84)?"""
+    west, south, east, north = REACH[4326]
+    return west <= lon <= east and south <= lat <= north
 
 
 def parse(value: str | None) -> Crs:

@@ -1,6 +1,5 @@
 """Pages of features straight from the database: geometry becomes GeoJSON in SQL and is never parsed again."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,11 +10,11 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField
 from django.utils.dateparse import parse_date, parse_datetime
 
 from gisapp import errors
-from gisapp.database import fetch_rows
-from gisapp.features.crs import DEFAULT, Crs
+from gisapp.database import compiled, fetch_rows
+from gisapp.features.crs import DEFAULT, REACH, Crs
 from gisapp.geolibs import STORAGE_SRID
 from gisapp.layer import Field, Layer, Type
-from gisapp.registry.versions import version
+from gisapp.registry.versions import Version, version
 
 Row = tuple[Any, ...]
 
@@ -73,15 +72,24 @@ class _Shape(Func):
         self.template = f"ST_AsGeoJSON({shape}, {crs.decimals}, 0)"
 
 
+def _cut(box: Box) -> list[float]:
+    """The box's corners, drawn in to where EPSG:25832 reaches: clients ask for the whole world."""
+    corners = [box.west, box.south, box.east, box.north]
+    if box.crs.srid not in REACH:
+        return corners
+    west, south, east, north = REACH[box.crs.srid]
+    limits = ((west, east), (south, north)) * 2
+    return [min(max(corner, low), high) for corner, (low, high) in zip(corners, limits, strict=True)]
+
+
 class _InBox(Func):
     """Exactly in the box: the index's && and then ST_Intersects, with the box's edges bent as they are in 25832."""
 
     output_field = BooleanField()
 
     def __init__(self, column: str, box: Box) -> None:
-        corners = (box.west, box.south, box.east, box.north)
         super().__init__(F(column))
-        self._numbers = [float(number) for number in corners]
+        self._numbers = _cut(box)
         envelope = f"ST_MakeEnvelope(%s, %s, %s, %s, {box.crs.srid})"
         step = 0.05 if box.crs.srid in (4326, 4258) else 5000
         if box.crs.srid != STORAGE_SRID:
@@ -90,8 +98,7 @@ class _InBox(Func):
 
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         column, params = compiler.compile(self.source_expressions[0])
-        numbers = list(self._numbers)
-        return f"ST_Intersects({column}, {self._envelope})", [*params, *numbers]
+        return f"ST_Intersects({column}, {self._envelope})", [*params, *self._numbers]
 
 
 def parse_value(one: Field, text: str) -> Any:
@@ -110,7 +117,7 @@ def parse_value(one: Field, text: str) -> Any:
         elif one.type is Type.DATETIME:
             found = parse_datetime(text)
         else:
-            found = text.replace("\x00", "")
+            found = None if "\x00" in text else text
     except (ValueError, KeyError):
         found = None
     if found is None:
@@ -147,18 +154,14 @@ def select(layer: Layer, user: Any, selection: Selection) -> QuerySet[Any]:
     return rows
 
 
-def fields_of(layer: Layer) -> list[Field]:
-    return layer.public_fields
-
-
 def page(layer: Layer, user: Any, selection: Selection, crs: Crs, *, limit: int, after: str = "") -> list[Row]:
     """Up to `limit` rows (key, GeoJSON text, values of the public fields), ordered by key, behind the key `after`."""
     rows = select(layer, user, selection)
     if after:
         rows = rows.filter(pk__gt=parse_id(layer, after))
     rows = rows.annotate(gisapp_shape=_Shape(layer.geometry_column, crs)).order_by("pk")
-    names = [one.path for one in fields_of(layer)]
-    sql, params = rows.values_list("pk", "gisapp_shape", *names).query.sql_with_params()
+    names = [one.path for one in layer.public_fields]
+    sql, params = compiled(rows.values_list("pk", "gisapp_shape", *names))
     return fetch_rows(f"{sql} LIMIT %s", [*params, limit], binary=True)
 
 
@@ -171,7 +174,7 @@ def single(layer: Layer, user: Any, key: str, crs: Crs) -> Row:
 
 
 @lru_cache(maxsize=2048)
-def _counted(sql: str, params: bytes, seen: tuple[object, ...], today: datetime.date, hold: "_Params") -> int:
+def _counted(sql: str, params: bytes, seen: Version, hold: "_Params") -> int:
     return int(fetch_rows(sql, hold.values)[0][0])
 
 
@@ -190,20 +193,18 @@ class _Params:
 
 def count(layer: Layer, user: Any, selection: Selection) -> int:
     """Exactly how many features match. Remembered only while no write to the tables read has become visible."""
-    rows = select(layer, user, selection).order_by()
-    query = rows.values("pk").query
-    sql, params = query.sql_with_params()
+    rows = select(layer, user, selection).order_by().values("pk")
+    sql, params = compiled(rows)
     statement = f"SELECT count(*) FROM ({sql}) AS t"  # noqa: S608 - the inner statement is the ORM's
-    tables = {join.table_name for join in query.alias_map.values()}
-    seen = version(tables) if layer.same_for_everyone else None
+    seen = version(rows.query) if layer.same_for_everyone else None
     if seen is None:
         return int(fetch_rows(statement, params)[0][0])
-    return _counted(statement, repr(params).encode(), seen, datetime.date.today(), _Params(params))
+    return _counted(statement, repr(params).encode(), seen, _Params(params))
 
 
 def feature(layer: Layer, row: Row) -> dict[str, Any]:
     """A row as a GeoJSON feature for orjson."""
-    names = [one.name for one in fields_of(layer)]
+    names = [one.name for one in layer.public_fields]
     return {
         "type": "Feature",
         "id": row[0],

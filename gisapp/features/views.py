@@ -2,6 +2,8 @@
 
 import datetime
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,16 +11,19 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
 from gisapp.features import documents, query
 from gisapp.features.crs import parse as parse_crs
+from gisapp.features.documents import HTML
 from gisapp.tiles.views import base_url
 
-_FIXED = {"f", "limit", "after", "bbox", "bbox-crs", "crs", "datetime"}
-_INSTANT = r"(\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)"
-_DATETIME = re.compile(rf"{_INSTANT}|({_INSTANT}|\.\.|)/({_INSTANT}|\.\.|)")
+_SELECTING = ("bbox", "bbox-crs", "datetime")
+_PAGING = ("f", "limit", "after", "crs")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII)
 
 
 def _root(request: HttpRequest) -> str:
@@ -29,24 +34,41 @@ def _form(request: HttpRequest) -> str:
     """ "json" or "html": the parameter f, else what the Accept header prefers."""
     asked = request.GET.get("f")
     if asked is None:
-        return "html" if request.get_preferred_type(["application/json", "text/html"]) == "text/html" else "json"
+        return "html" if request.get_preferred_type([documents.JSON, documents.GEOJSON, HTML]) == HTML else "json"
     if asked not in ("json", "html"):
         raise errors.BadInput("unknown-format", field="f", value=asked[:50], possible="json, html")
     return asked
 
 
 def _allow(request: HttpRequest, *names: str) -> None:
-    """Refuse parameters that nobody knows: a misspelt filter must not answer with everything."""
-    for name in request.GET:
+    """Refuse parameters that nobody knows or that stand twice: a misspelt filter must not answer with everything."""
+    for name, values in request.GET.lists():
         if name not in names:
             raise errors.BadInput("unknown-parameter", field=name[:50], name=name[:50])
+        if len(values) > 1:
+            raise errors.BadInput("repeated-parameter", field=name[:50], name=name[:50])
+
+
+def _door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that reads, open to other sites' scripts, whose form may follow the Accept header."""
+
+    @csrf_exempt
+    @require_safe
+    @wraps(view)
+    def opened(request: HttpRequest, **more: str) -> HttpResponse:
+        response = view(request, **more)
+        response["Access-Control-Allow-Origin"] = "*"
+        response["Access-Control-Expose-Headers"] = "Content-Crs"
+        patch_vary_headers(response, ["Accept"])
+        return response
+
+    return opened
 
 
 def _json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpResponse:
     response = HttpResponse(
         orjson.dumps(content, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str), content_type=kind
     )
-    response["Access-Control-Allow-Origin"] = "*"
     for name, value in headers.items():
         response[name.replace("_", "-")] = value
     return response
@@ -58,7 +80,7 @@ def _answer(request: HttpRequest, form: str, content: Any, template: str, **more
     return _json(content)
 
 
-@require_safe
+@_door
 def landing(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
     form = _form(request)
@@ -66,13 +88,13 @@ def landing(request: HttpRequest) -> HttpResponse:
     return _answer(request, form, content, "landing", layers=layer.visible_layers(request.user))
 
 
-@require_safe
+@_door
 def conformance(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
     return _answer(request, _form(request), documents.conformance(_root(request)), "conformance")
 
 
-@require_safe
+@_door
 def api(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
     content = documents.openapi(layer.visible_layers(request.user), _root(request))
@@ -81,7 +103,7 @@ def api(request: HttpRequest) -> HttpResponse:
     return _json(content, documents.OPENAPI)
 
 
-@require_safe
+@_door
 def collections(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
     form = _form(request)
@@ -89,7 +111,7 @@ def collections(request: HttpRequest) -> HttpResponse:
     return _answer(request, form, content, "collections")
 
 
-@require_safe
+@_door
 def collection(request: HttpRequest, name: str) -> HttpResponse:
     found = layer.get(name, request.user)
     _allow(request, "f")
@@ -99,39 +121,69 @@ def collection(request: HttpRequest, name: str) -> HttpResponse:
     )
 
 
-@require_safe
+@_door
 def schema(request: HttpRequest, name: str) -> HttpResponse:
     found = layer.get(name, request.user)
     _allow(request, "f")
+    if request.GET.get("f", "json") != "json":
+        raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
     return _json(documents.schema(found, _root(request)), documents.SCHEMA)
 
 
 def limit_of(request: HttpRequest) -> int:
     """The limit, lowered to the most that is served; raises BadInput for what is no positive number."""
     text = request.GET.get("limit", str(documents.DEFAULT_LIMIT))
-    if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,30}", text):
         raise errors.BadInput("bad-number", field="limit", name="limit", value=text[:50])
     return min(int(text), documents.MOST_LIMIT)
 
 
-def selection_of(request: HttpRequest, found: layer.Layer) -> query.Selection:
-    """What the request's parameters select of the layer; raises BadInput for what is not understood."""
-    names = {one.name for one in found.public_fields}
-    _allow(request, *_FIXED, *names)
+def _moment(text: str) -> datetime.datetime | None:
+    """A date or date-time of RFC 3339; None for the open end of an interval. Raises ValueError."""
+    if text in ("", ".."):
+        return None
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(text)
+    found = datetime.datetime.fromisoformat(text.upper())
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
+
+
+def check_datetime(text: str) -> None:
+    """Raise BadInput for what is no instant or interval. The layers have no time, so every feature is of any time."""
+    parts = text.split("/")
+    try:
+        moments = [_moment(one) for one in parts]
+        begin, end = moments[0], moments[-1]
+        if len(parts) > 2 or (len(parts) == 1 and begin is None) or (begin and end and begin > end):
+            raise ValueError(text)
+    except ValueError as reason:
+        raise errors.BadInput("bad-value", field="datetime", name="datetime", value=text[:60]) from reason
+
+
+def selection_of(request: HttpRequest, found: layer.Layer, *others: str) -> query.Selection:
+    """What the request's parameters select of the layer; raises BadInput for what is not understood.
+
+    `others` are the parameters that the caller reads itself.
+    """
+    fixed = {*_SELECTING, *others}
+    names = {one.name for one in found.public_fields} - fixed
+    _allow(request, *fixed, *names)
     box = request.GET.get("bbox")
-    if "datetime" in request.GET and not _DATETIME.fullmatch(request.GET["datetime"]):
-        raise errors.BadInput("bad-value", field="datetime", name="datetime", value=request.GET["datetime"][:60])
+    if "datetime" in request.GET:
+        check_datetime(request.GET["datetime"])
+    system = parse_crs(request.GET.get("bbox-crs"))
     return query.Selection(
-        box=query.Box.parse(box, parse_crs(request.GET.get("bbox-crs"))) if box is not None else None,
-        equals={name: str(value) for name, value in request.GET.items() if name in names and name not in _FIXED},
+        box=query.Box.parse(box, system) if box is not None else None,
+        equals={name: str(value) for name, value in request.GET.items() if name in names},
     )
 
 
-@require_safe
+@_door
 def items(request: HttpRequest, name: str) -> HttpResponse:
     """A page of features; `after` is the key behind which it begins."""
     found = layer.get(name, request.user)
-    selection, crs, limit = selection_of(request, found), parse_crs(request.GET.get("crs")), limit_of(request)
+    selection = selection_of(request, found, *_PAGING)
+    crs, limit = parse_crs(request.GET.get("crs")), limit_of(request)
     form = _form(request)
     after = request.GET.get("after", "")
     rows = query.page(found, request.user, selection, crs, limit=limit + 1, after=after)
@@ -159,7 +211,7 @@ def items(request: HttpRequest, name: str) -> HttpResponse:
     return _json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
 
 
-@require_safe
+@_door
 def item(request: HttpRequest, name: str, key: str) -> HttpResponse:
     """One feature."""
     found = layer.get(name, request.user)

@@ -1,9 +1,17 @@
-"""The version of a layer's tables, for caches that must not lie (counts, validators)."""
+"""The version of what a queryset reads, for caches that must not lie (counts, bounds)."""
 
-from collections.abc import Iterable
+import datetime
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+from django.db.models.sql import Query
+from django.utils import timezone
 
 from gisapp.database import fetch_rows
+
+Version = tuple[object, datetime.date]
 
 
 @lru_cache(maxsize=256)
@@ -12,14 +20,39 @@ def _tracked(table: str) -> bool:
     return bool(fetch_rows(sql, [f'"{table}"'])[0][0])
 
 
-def version(tables: Iterable[str]) -> tuple[object, ...] | None:
-    """What changes whenever a committed write to one of the tables becomes visible to this transaction.
+def _expressions(one: Any) -> Iterator[Any]:
+    """The expression and all that it is made of, conditions and subqueries included."""
+    yield one
+    inner = [*getattr(one, "children", ()), *(getattr(one, "get_source_expressions", list)())]
+    for part in inner:
+        if part is not None and not isinstance(part, Query):
+            yield from _expressions(part)
+        elif part is not None:
+            yield part
+
+
+def tables_of(query: Query) -> set[str]:
+    """Every table that a compiled query reads, those of its subqueries too."""
+    found = {join.table_name for join in query.alias_map.values()}
+    if query.model is not None:
+        found.add(query.model._meta.db_table)
+    for root in (query.where, *query.annotations.values(), *query.combined_queries):
+        for one in _expressions(root) if not isinstance(root, Query) else (root,):
+            inner = one if isinstance(one, Query) else getattr(one, "query", None)
+            if isinstance(inner, Query):
+                found |= tables_of(inner)
+    return found
+
+
+def version(query: Query) -> Version | None:
+    """What changes whenever a committed write to a table of this compiled query becomes visible to this transaction,
+    or a day ends (validity ends with it).
 
     None when a table is not tracked (`gisapp_track` in its migration), or when this very transaction has written
     one: nothing may be cached then.
     """
-    names = sorted(set(tables))
-    if not names or not all(_tracked(name) for name in names):
+    names = sorted(tables_of(query))
+    if not all(_tracked(name) for name in names):
         return None
     sql = (
         "SELECT count(*), coalesce(sum(transaction_id::text::numeric), 0)::text, "
@@ -27,4 +60,14 @@ def version(tables: Iterable[str]) -> tuple[object, ...] | None:
         "FROM gisapp_table_version WHERE table_name = ANY(%s)"
     )
     number, total, mine = fetch_rows(sql, [names])[0]
-    return None if mine else (number, total)
+    return None if mine else ((number, total), timezone.localdate())
+
+
+def compact() -> int:
+    """Drop what no running transaction can still tell apart, and return how many rows that were.
+
+    Every writing transaction leaves a row, and each look at a version adds them up.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gisapp_compact_versions()")
+        return int(cursor.fetchone()[0])

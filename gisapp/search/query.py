@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, FloatField, Func, TextField, Value
 
-from gisapp.database import fetch_rows
+from gisapp.database import compiled, fetch_rows
 from gisapp.layer import Layer, SearchHit, visible_layers
 
 SHORTEST, LONGEST = 2, 120
@@ -90,7 +90,7 @@ def search_layer(layer: Layer, text: str, user: Any, limit: int) -> list[SearchH
     others = [one for one in layer.columns if one != layer.label]
     names = [layer.field(one).path for one in (layer.label, *others)]
     listed = rows.values_list("pk", "gisapp_score", "gisapp_lon", "gisapp_lat", "gisapp_box", *names)
-    sql, params = listed.query.sql_with_params()
+    sql, params = compiled(listed)
     found = fetch_rows(f"{sql} LIMIT %s", [*params, limit])
     return [_hit(layer, row) for row in found if row[2] is not None]
 
@@ -130,16 +130,20 @@ def search(
         return []
     # Among namesakes the near one may stand far down in its layer.
     looked_at = limit if near is None else max(limit, 50)
+    looked_in = layers if layers is not None else visible_layers(user)
     hits: list[SearchHit] = []
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {THRESHOLD}")
         folded = fold(asked)
-        for one in layers if layers is not None else visible_layers(user):
+        for one in looked_in:
             if one.search is not None:
                 hits += one.search(asked, user, looked_at)
             elif one.search_fields and folded:
                 hits += search_layer(one, folded, user, looked_at)
+    # A layer's own search may know of things in others (streets and addresses): only what was asked for comes out.
+    names = {one.name for one in looked_in}
+    hits = [hit for hit in hits if hit.layer in names]
     hits.sort(key=lambda hit: (-hit.score - _closeness(hit, near), hit.title, hit.subtitle, hit.id))
     return hits[:limit]
 

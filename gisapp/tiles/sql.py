@@ -1,7 +1,8 @@
 """One SQL statement for one tile of all asked layers.
 
 Each layer contributes `ST_AsMVT` over its `visible_to(user)` queryset, so that a tile can never show more than a page.
-The statement's text is compiled once per layer, geometry column and user scope; the tile's numbers are parameters.
+The statement's text is compiled once per geometry column of a public layer, for others each time; the tile's numbers
+are parameters.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,8 @@ from django.db.models import BinaryField, BooleanField, F, Func, IntegerField, Q
 from django.db.models.fields import AutoFieldMixin
 from psycopg.types.numeric import Int4
 
-from gisapp.layer import Layer, find
+from gisapp.database import compiled
+from gisapp.layer import Audience, Layer
 
 EXTENT = 4096
 BUFFER = 64
@@ -84,12 +86,12 @@ def _part(name: str, layer: Layer, shape: Any, rows: QuerySet[Any]) -> Statement
         .order_by()
         .values_list("pk", "gisapp_tile", *(one.path for one in fields))
     )
-    sql, params = rows.query.sql_with_params()
+    sql, params = compiled(rows)
     quoted = ", ".join(f'"{one}"' for one in ("id", "geom", *(field.name for field in fields)))
     key = ", 'id'" if has_number_key(layer) else ""
     # Names are the registry's ([a-z0-9_]), the inner statement is the ORM's, values are parameters.
     text = f"(SELECT ST_AsMVT(t.*, '{name}', {EXTENT}, 'geom'{key}) FROM ({sql}) AS t({quoted}))"  # noqa: S608
-    return Statement(text, tuple(params))
+    return Statement(text, params)
 
 
 def layer_statement(layer: Layer, geometry: str, user: Any) -> Statement:
@@ -110,9 +112,7 @@ def label_layer(layer: Layer) -> str:
 
 
 @lru_cache(maxsize=512)
-def _public_statement(name: str, identity: int, geometry: str) -> Statement:
-    layer = find(name)
-    assert layer is not None
+def _public_statement(layer: Layer, geometry: str) -> Statement:
     return layer_statement(layer, geometry, AnonymousUser())
 
 
@@ -125,10 +125,10 @@ def tile_statement(
         if zoom < layer.min_zoom:
             continue
         geometry = layer.tile_geometry(zoom)
-        if user is None or not user.is_authenticated:
-            statement = _public_statement(layer.name, id(layer), geometry)
+        if layer.same_for_everyone and layer.see is Audience.EVERYONE:
+            statement = _public_statement(layer, geometry)
         else:
-            statement = layer_statement(layer, geometry, user)
+            statement = layer_statement(layer, geometry, user or AnonymousUser())
         parts.append(statement.sql)
         params.extend(statement.filled(zoom, column, row))
     return (f"SELECT {' || '.join(parts)}", params) if parts else None

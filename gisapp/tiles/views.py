@@ -2,10 +2,13 @@
 
 import gzip
 import hashlib
+import re
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils.http import parse_etags
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
@@ -36,35 +39,47 @@ def _user_for(request: HttpRequest, names: str) -> Any:
     return request.user
 
 
+@csrf_exempt
 @require_safe
 def tile(request: HttpRequest, names: str, z: str, x: str, y: str) -> HttpResponseBase:
     """One vector tile of one or more layers; 204 where there is nothing."""
-    return _tile(request, names, int(z), int(x), int(y))
-
-
-def _tile(request: HttpRequest, names: str, z: int, x: int, y: int) -> HttpResponseBase:
-    if z > LARGEST_ZOOM or x >= 1 << z or y >= 1 << z:
+    zoom, column, row = int(z), int(x), int(y)
+    if zoom > LARGEST_ZOOM or column >= 1 << zoom or row >= 1 << zoom:
         raise errors.NotFound("bad-tile")
     user = _user_for(request, names)
-    statement = tile_statement(asked_layers(names, user), z, x, y, user)
+    statement = tile_statement(asked_layers(names, user), zoom, column, row, user)
     body = bytes(fetch_rows(*statement, binary=True)[0][0]) if statement else b""
     return _answer(request, body, public=user is None)
 
 
+def _known(request: HttpRequest, tag: str) -> bool:
+    """Has the asker this tile already?"""
+    return any(
+        one == "*" or one.removeprefix("W/") == f'"{tag}"'
+        for one in parse_etags(request.headers.get("If-None-Match", ""))
+    )
+
+
+def _takes_gzip(request: HttpRequest) -> bool:
+    return bool(re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", request.headers.get("Accept-Encoding", "")))
+
+
 def _answer(request: HttpRequest, body: bytes, *, public: bool) -> HttpResponse:
-    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    # Weak, because the plain and the compressed body share it.
+    tag = hashlib.blake2b(body, digest_size=12).hexdigest()
     response = HttpResponse(content_type=CONTENT_TYPE)
-    if request.headers.get("If-None-Match") == tag:
+    response.gisapp_wordless = True  # type: ignore[attr-defined]
+    response["Vary"] = "Accept-Encoding"
+    if _known(request, tag):
         response.status_code = 304
     elif not body:
         response.status_code = 204
     else:
-        response["Vary"] = "Accept-Encoding"
-        if len(body) > WORTH_COMPRESSING and "gzip" in request.headers.get("Accept-Encoding", ""):
+        if len(body) > WORTH_COMPRESSING and _takes_gzip(request):
             body = gzip.compress(body, compresslevel=1, mtime=0)
             response["Content-Encoding"] = "gzip"
         response.content = body
-    response["ETag"] = tag
+    response["ETag"] = f'W/"{tag}"'
     response["Cache-Control"] = (
         f"public, max-age={FRESH_SECONDS}, stale-while-revalidate=600" if public else "private, no-cache"
     )
@@ -73,6 +88,7 @@ def _answer(request: HttpRequest, body: bytes, *, public: bool) -> HttpResponse:
     return response
 
 
+@csrf_exempt
 @require_safe
 def tile_json(request: HttpRequest, names: str) -> JsonResponse:
     """TileJSON 3.0 of one or more layers."""
@@ -82,6 +98,7 @@ def tile_json(request: HttpRequest, names: str) -> JsonResponse:
     return response
 
 
+@csrf_exempt
 @require_safe
 def style_json(request: HttpRequest) -> JsonResponse:
     """A MapLibre style of the layers in `layers` (all by default) in `mode` light or dark."""

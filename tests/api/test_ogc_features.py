@@ -129,6 +129,15 @@ def test_08_filters_on_fields(client: Client) -> None:
         ("population=viele", "bad-value"),
         ("datetime=gestern", "bad-value"),
         ("f=xml", "unknown-format"),
+        ("kind=a%00b", "bad-value"),
+        ("kind=village&kind=town", "repeated-parameter"),
+        ("limit=1&limit=2", "repeated-parameter"),
+        ("limit=%EF%BC%91", "bad-number"),
+        ("datetime=2020-13-45", "bad-value"),
+        ("datetime=2021-01-01/2020-01-01", "bad-value"),
+        ("datetime=..", "bad-value"),
+        ("datetime=2020-01-01T00:00:00Z/../..", "bad-value"),
+        ("bbox-crs=quatsch", "bad-crs"),
     ],
 )
 def test_09_bad_questions_are_refused_by_name(client: Client, query: str, code: str) -> None:
@@ -188,3 +197,65 @@ def test_14_a_page_costs_a_constant_number_of_queries(client: Client, django_ass
         factories.place(f"Ort {number}", municipality=area)
     with django_assert_max_num_queries(3):
         client.get(f"{ITEMS}?limit=30")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "bbox=-180,-90,180,90",
+        "bbox=-180,0,180,85",
+        "bbox=-999999999,54,999999999,55",
+        "bbox=-180,-90,-100,180,90,9000",
+        "bbox=170,50,10,60",
+        f"bbox=-90,-180,90,180&bbox-crs={CRS}EPSG/0/4326",
+        f"bbox=-20037508.34,-20037508.34,20037508.34,20037508.34&bbox-crs={CRS}EPSG/0/3857",
+        f"bbox=-90,-180,90,180&bbox-crs={CRS.replace('http:', 'https:')}EPSG/0/4258",
+        "datetime=2020-01-01",
+        "datetime=../2020-01-01T00:00:00Z",
+        "datetime=2020-02-29T00:00:00.5%2B01:00/..",
+        "limit=99999999999",
+    ],
+)
+def test_15_what_selects_everything_selects_everything(client: Client, query: str) -> None:
+    """Clients ask for the whole world, which has no coordinates in EPSG:25832."""
+    factories.place()
+    factories.place(x=10_000, y=-10_000)
+    assert client.get(f"{ITEMS}?{query}").json()["numberMatched"] == 2
+
+
+def test_16_a_box_elsewhere_is_empty(client: Client) -> None:
+    factories.place()
+    for box in ("100,-50,120,-40", "-180,-90,-179,-89", "170,-10,-170,10", "8,85,11,90"):
+        assert client.get(f"{ITEMS}?bbox={box}").json()["numberMatched"] == 0, box
+
+
+@pytest.mark.parametrize("number", ["9999999999", "-1", "-9223372036854775807"])
+def test_17_a_number_beyond_the_column_matches_nothing(client: Client, number: str) -> None:
+    factories.place(population=600)
+    found = client.get(f"{ITEMS}?population={number}").json()
+    assert (found["numberMatched"], found["features"]) == (0, [])
+
+
+def test_18_next_links_keep_the_question(client: Client) -> None:
+    for number in range(4):
+        factories.place(f"Groß & Klein+{number}", kind="ä&b c", x=number)
+    query = {"kind": "ä&b c", "bbox": "9,54,10,55", "bbox-crs": f"{CRS}OGC/1.3/CRS84", "crs": f"{CRS}EPSG/0/25832"}
+    first = client.get(ITEMS, {**query, "limit": 3})
+    following = next(one["href"] for one in first.json()["links"] if one["rel"] == "next")
+    second = client.get(following)
+    assert second["Content-Crs"] == f"<{CRS}EPSG/0/25832>"
+    assert (second.json()["numberMatched"], second.json()["numberReturned"]) == (4, 1)
+    assert "next" not in [one["rel"] for one in second.json()["links"]]
+
+
+def test_19_caches_are_told_what_an_answer_depends_on(client: Client) -> None:
+    factories.place()
+    for url in ("/ogc/", "/ogc/collections", "/ogc/collections/places", ITEMS, "/ogc/api"):
+        response = client.get(url)
+        assert {"Accept", "Accept-Language", "Cookie"} <= set(response["Vary"].split(", ")), url
+        assert response["Access-Control-Allow-Origin"] == "*", url
+        english = client.get(url, {"f": "json"}, headers={"Accept-Language": "en"})
+        assert english["Content-Language"] == "en"
+    assert client.get("/ogc/collections/places?f=json", headers={"Accept-Language": "en"}).json()["title"] == "Places"
+    geojson = {"Accept": "application/geo+json, text/html;q=0.5"}
+    assert client.get(ITEMS, headers=geojson)["Content-Type"] == "application/geo+json"

@@ -10,6 +10,7 @@ import pyogrio
 import pytest
 from django.test import Client
 
+from gisapp.exports.formats import FORMATS
 from layers.regions.models import Place
 from tests import factories
 
@@ -74,7 +75,7 @@ def test_04_bad_features_are_refused_and_nothing_is_kept(client: Client, body: d
     response = client.post(FEATURES, body, content_type="application/json")
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
-    assert response.json()["code"] == "bad-input"
+    assert response.json()["code"] in ("bad-input", "geometry-wrong")
     assert not Place.objects.exists()
 
 
@@ -114,6 +115,8 @@ def test_07_reverse_tells_address_and_who_is_responsible(client: Client) -> None
     far = client.get("/api/reverse?lon=0&lat=0").json()
     assert far == {"address": None, "areas": []}
     assert client.get("/api/reverse?lon=0").json()["code"] == "bad-number"
+    for lon, lat in ((99, 0), (-81, 0), (180, 90), (-180, -90), (-40, 0), (60, 84)):
+        assert client.get(f"/api/reverse?lon={lon}&lat={lat}").json() == {"address": None, "areas": []}
 
 
 @pytest.mark.parametrize("form", ["gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf"])
@@ -148,6 +151,20 @@ def test_09_downloads_of_a_selection(client: Client) -> None:
     assert json.loads(b"".join(empty.streaming_content))["features"] == []
     assert client.get("/api/download/places?format=exe").json()["code"] == "unknown-format"
     assert client.get("/api/download/places?format=csv&bbox=1").json()["code"] == "bad-box"
+    # Before the first piece goes out, and never with a parameter that does nothing here.
+    for form in ("csv", "geojson", "gpkg"):
+        wrong = client.get(f"/api/download/places?format={form}&population=viele")
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "bad-value")
+        unread = client.get(f"/api/download/places?format={form}&limit=10")
+        assert (unread.status_code, unread.json()["code"]) == (400, "unknown-parameter")
+
+
+def test_09b_an_empty_selection_is_an_empty_file(client: Client) -> None:
+    for form in FORMATS:
+        # No integer column holds this number: Django knows that nothing matches.
+        response = client.get(f"/api/download/places?format={form}&population=9999999999")
+        assert response.status_code == 200, form
+        assert b"".join(response.streaming_content), form
 
 
 def test_10_spreadsheets_do_not_run_what_somebody_typed(client: Client) -> None:
@@ -165,3 +182,9 @@ def test_11_schema_is_complete_and_valid(client: Client) -> None:
     assert {"/api/search", "/api/reverse", "/api/layers/", "/api/layers/{layer}/features/{key}/"} <= set(
         document["paths"]
     )
+    # Every refusal is described as what it is.
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    assert list(answer["content"]) == ["application/problem+json"], (path, method, status)

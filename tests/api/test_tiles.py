@@ -178,3 +178,28 @@ def test_12_tilejson_and_style_agree_with_the_registry(client: Client) -> None:
     assert (parts["municipalities.border"], parts["municipalities.name"]) == ("municipalities", "municipalities_label")
     halo = get("places").style.dark["town"]["text-color"]
     assert next(one for one in style["layers"] if one["id"] == "places.town")["paint"]["text-color"] == halo
+
+
+def test_13_validators_in_all_their_spellings(client: Client) -> None:
+    factories.place(x=100, y=100)
+    tag = fetch(client, "places", 100, 100, 14)["ETag"].removeprefix("W/")
+    for asked in (tag, f"W/{tag}", f'"other", W/{tag}', "*"):
+        answer = fetch(client, "places", 100, 100, 14, headers={"If-None-Match": asked})
+        assert (answer.status_code, answer["Vary"]) == (304, "Accept-Encoding"), asked
+    assert fetch(client, "places", 100, 100, 14, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_14_a_tile_is_one_for_all_languages(client: Client) -> None:
+    factories.place(x=100, y=100)
+    for x in (100, 90_000):
+        response = fetch(client, "places", x, 100, 14, headers={"Accept-Language": "en"})
+        assert response["Vary"] == "Accept-Encoding"
+        assert "Content-Language" not in response
+    assert "Accept-Language" in client.get("/tiles/places.json")["Vary"]
+
+
+@pytest.mark.parametrize("refused", ["gzip;q=0", "br, gzip; q=0.0", "identity"])
+def test_15_gzip_is_not_forced_on_anybody(client: Client, refused: str) -> None:
+    for number in range(60):
+        factories.place(f"Ort {number}", x=100 + number, y=100)
+    assert "Content-Encoding" not in fetch(client, "places", 100, 100, 14, headers={"Accept-Encoding": refused})
