@@ -93,9 +93,9 @@ def _compile_texts() -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a served town."""
     if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is missing: apt-get install chromium")
+        pytest.fail("chromium is missing: apt-get install chromium")
     if not MAPLIBRE.exists():
-        pytest.skip("MapLibre is not vendored: make setup")
+        pytest.fail("MapLibre is not vendored: make setup")
     if os.environ.get("DATABASE_URL"):
         pytest.skip("the browser tests make a database in the private cluster; DATABASE_URL names another server")
     folder = tmp_path_factory.mktemp("site")

@@ -72,7 +72,7 @@ def test_05_a_place_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("initdb: error: could not write: No space left on device", "ist voll"),
         ("could not create directory: Read-only file system", "nicht beschreibbar"),
-        ('could not access directory "/root/x": Permission denied', "nicht betreten darf"),
+        ('could not access directory "/geheim/x": Permission denied', "nicht betreten darf"),
         ("LOG: starting\nFATAL:  invalid value for parameter\nLOG: down", "FATAL:  invalid value for parameter"),
     ],
 )
