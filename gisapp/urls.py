@@ -3,12 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from gisapp.layer import all_apps
+
 urlpatterns = [
     path("", include("gisapp.map.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("gisapp.api.urls")),
     path("ogc/", include("gisapp.features.urls")),
     path("tiles/", include("gisapp.tiles.urls")),
+    *(path("", include(list(app.urls))) for app in all_apps() if app.urls),
 ]
 
 handler400 = "gisapp.problems.malformed"

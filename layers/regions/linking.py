@@ -4,6 +4,7 @@ Each step is set-based SQL in `sql/link_*.sql`, runs inside the importer's trans
 change, so that the same file again changes nothing.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,16 @@ def _statements(name: str) -> list[str]:
     return [part for part in text.split(";\n") if part.strip()]
 
 
-def _run(name: str, **values: Any) -> int:
-    """Run the statements of the file one after the other; the number of rows that they wrote."""
+def _run(name: str, names: Mapping[str, str] | None = None, **values: Any) -> int:
+    """Run the statements of the file one after the other; the number of rows that they wrote.
+
+    `names` are tables and columns for the {words} of the file.
+    """
     written = 0
     with connection.cursor() as cursor:
         for statement in _statements(name):
+            for word, name_of in (names or {}).items():
+                statement = statement.replace(f"{{{word}}}", connection.ops.quote_name(name_of))
             cursor.execute(statement, {"derived": DERIVED, **values})
             if "-- counts" in statement:
                 written += max(cursor.rowcount, 0)
@@ -49,11 +55,11 @@ def derive_aemter(source: str) -> int:
 
 
 def link_places(source: str) -> int:
-    return _run("link_places.sql")
+    return _run("link_positions.sql", {"table": "regions_place", "position": "geom"})
 
 
 def link_streets(source: str) -> int:
-    return _run("link_streets.sql")
+    return _run("link_positions.sql", {"table": "regions_street", "position": "centre"})
 
 
 def link_addresses(source: str) -> int:

@@ -130,6 +130,35 @@ def test_04b_map_switch_legend_list_detail_and_sheet(client: Client, bench: Plac
         assert "Bankpatin" not in page
 
 
+def test_04c_an_apps_own_pages_and_interfaces_are_served() -> None:
+    """Addresses are read once per process, so the application's are read anew with an app that has some."""
+    import importlib
+
+    from django.http import HttpRequest, HttpResponse
+    from django.urls import clear_url_caches, path, resolve
+
+    import gisapp.api.urls
+    import gisapp.urls
+
+    def bench_page(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("Bank")
+
+    def reread() -> None:
+        importlib.reload(gisapp.api.urls)
+        importlib.reload(gisapp.urls)
+        clear_url_caches()
+
+    own = [path("baenke/", bench_page)]
+    contract.register(App(name="throw-away", urls=own, api_urls=own))
+    try:
+        reread()
+        assert resolve("/baenke/").func is bench_page
+        assert resolve("/api/baenke/").func is bench_page
+    finally:
+        contract.unregister("throw-away")
+        reread()
+
+
 def test_05_a_layer_for_staff_is_nowhere_for_others(client: Client) -> None:
     contract.register(App(name="throw-away", layers=[declare(see=Audience.STAFF, same_for_everyone=False)]))
     try:
