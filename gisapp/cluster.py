@@ -36,9 +36,11 @@ from gisapp.terminal import either
 
 OWNER_ROLE = "gisapp"
 WEB_ROLE = "gisapp_web"
+MEMBER_ROLE = "gisapp_member"
 DATABASE = "gisapp"
 TEMPLATE = "gisapp_template"
 EXTENSIONS = ("postgis", "pg_trgm", "unaccent", "btree_gist")
+READY = "roles and databases exist: 2\n"
 # A socket path longer than this does not fit into sockaddr_un (108 bytes, with room for ".s.PGSQL.5432.lock").
 LONGEST_SOCKET_DIR = 80
 # A comma separates hosts for libpq, a quote ends a setting.
@@ -358,6 +360,9 @@ def _create_roles(server: Server) -> None:
     _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} SET statement_timeout = '30s'")
     _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} SET idle_in_transaction_session_timeout = '60s'")
     _psql(server, "postgres", f"GRANT {WEB_ROLE} TO {OWNER_ROLE}")
+    # People who work in the database itself (QGIS) have log-ins of their own in this group; gisapp/accounts/policies.py.
+    if MEMBER_ROLE not in roles:
+        _psql(server, "postgres", f"CREATE ROLE {MEMBER_ROLE} NOLOGIN")
 
 
 def _create_databases(server: Server) -> None:
@@ -422,10 +427,10 @@ def ensure_running() -> bool:
         if started:
             _write_configuration(directory, sockets)
             _start(server, directory, sockets)
-        if not ready.exists():
+        if not ready.exists() or ready.read_text() != READY:
             _create_roles(server)
             _create_databases(server)
-            ready.write_text("roles and databases exist\n")
+            ready.write_text(READY)
         return started
 
 

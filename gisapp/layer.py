@@ -14,43 +14,21 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db import models as gis_models
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.urls import URLPattern, URLResolver
-from django.utils.translation import get_language
 
 from gisapp import errors
+from gisapp.accounts.roles import ADMINISTRATION, INSIDE, Role, has_role, is_known, is_operator
 from gisapp.commands.command import Command
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text for people, German first."""
-
-    de: str
-    en: str
-
-    def __str__(self) -> str:
-        return self.en if (get_language() or "de").startswith("en") else self.de
-
-
-class Geometry(StrEnum):
-    """The kinds of geometry as GeoJSON and PostGIS name them."""
-
-    POINT = "Point"
-    LINE = "MultiLineString"
-    POLYGON = "MultiPolygon"
-    ANY = "Geometry"
-
-
-class Type(StrEnum):
-    """Types of a field's values, as JSON Schema and SQL know them."""
-
-    STRING = "string"
-    INTEGER = "integer"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
+from gisapp.fields import Field as Field
+from gisapp.fields import Geometry as Geometry
+from gisapp.fields import Text as Text
+from gisapp.fields import Type as Type
+from gisapp.intake import DERIVED as DERIVED
+from gisapp.intake import Check as Check
+from gisapp.intake import Finish as Finish
+from gisapp.intake import TableTarget as TableTarget
+from gisapp.intake import Target as Target
 
 
 class Audience(StrEnum):
@@ -58,41 +36,38 @@ class Audience(StrEnum):
 
     EVERYONE = "everyone"
     LOGGED_IN = "logged-in"
-    STAFF = "staff"
+    OPERATOR = "operator"
     NOBODY = "nobody"
 
     def admits(self, user: Any) -> bool:
         if self is Audience.EVERYONE:
             return True
-        if self is Audience.NOBODY or not getattr(user, "is_active", False):
-            return False
-        return self is Audience.LOGGED_IN or bool(user.is_staff)
-
-
-@dataclass(frozen=True)
-class Field:
-    """One public or private attribute.
-
-    `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff pages
-    and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value
-    into the vector tiles: keep these few and of few distinct values. `values` says stored codes in words where people
-    read them (details, list, filters); data leaves every other door as it is stored.
-    """
-
-    name: str
-    type: Type
-    title: Text
-    source: str = ""
-    public: bool = True
-    tile: bool = False
-    search: bool = False
-    filter: bool = False
-    unit: str = ""
-    values: Mapping[str, Text] = field(default_factory=dict, compare=False)
+        if self is Audience.LOGGED_IN:
+            return is_known(user)
+        return self is Audience.OPERATOR and is_operator(user)
 
     @property
-    def path(self) -> str:
-        return self.source or self.name
+    def roles(self) -> frozenset[Role]:
+        return frozenset()
+
+
+class Members(frozenset[Role]):
+    """Whoever has one of these roles in any organisation; operators too."""
+
+    def admits(self, user: Any) -> bool:
+        return has_role(user, self)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return self
+
+    def __str__(self) -> str:
+        return ", ".join(one for one in Role if one in self)
+
+
+Who = Audience | Members
+INSIDERS = Members(INSIDE)
+KEEPERS = Members(ADMINISTRATION)
 
 
 @dataclass(frozen=True)
@@ -148,6 +123,7 @@ class SearchHit:
 # Layer and field names stand in addresses, files and SQL.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 SearchFunction = Callable[[str, Any, int], list[SearchHit]]
+OTHERS = Text("Weitere", "Others")
 DEFAULT_EXPORTS = ("gpkg", "shp", "geojson", "fgb", "csv", "kml", "dxf")
 
 
@@ -160,6 +136,12 @@ class Layer:
     different users different rows, `same_for_everyone` is False, so that no shared cache keeps an answer. Where it is
     True the queryset is the same at every call - time stands in it as Now(), not as a value - and its rows change by
     writes to its tables or by a new day alone.
+    `owner` is the foreign key to the organisation that a row belongs to; without one, rows are the region's common
+    data. Rows with an owner are seen by its members with a role of `within`, and by everybody where `public` is true
+    of them (a condition on the row's own columns); their `visible_to` is `gisapp.accounts.scope.seen` with the same.
+    `editable_by(user)` is which of the visible ones the user may change: without one of its own, those of the
+    organisations in which the user has a role of `edit`, and of common data what these are responsible for. A row must
+    be editable before a change and after it.
     `search_column` is a stored, trigram-indexed folded text (base_models.folded) of the search fields.
     `label_column` is a stored point (SRID 3857) at which the name of an area is written; without one it is computed.
     """
@@ -174,15 +156,19 @@ class Layer:
     style: Style
     attribution: str
     visible_to: Callable[[Any], QuerySet[Any]]
-    group: Text = Text("Weitere", "Others")
+    group: Text = OTHERS
     geometry_column: str = "geom"
     tile_column: str = "geom_3857"
     label_column: str = ""
     generalised: Sequence[Generalised] = ()
     min_zoom: int = 0
     max_zoom: int = 16
-    see: Audience = Audience.EVERYONE
-    edit: Audience = Audience.STAFF
+    see: Who = Audience.EVERYONE
+    edit: Who = KEEPERS
+    owner: str = ""
+    within: Members = INSIDERS
+    public: Q | None = None
+    editable_by: Callable[[Any], QuerySet[Any]] | None = None
     list_columns: Sequence[str] = ()
     detail_template: str = "map/detail.html"
     exports: Sequence[str] = DEFAULT_EXPORTS
@@ -269,7 +255,12 @@ class Layer:
         return self.see.admits(user)
 
     def edited_by(self, user: Any) -> bool:
-        return self.edit.admits(user)
+        return self.seen_by(user) and self.edit.admits(user)
+
+    @property
+    def shared(self) -> bool:
+        """Does every asker get the same answer, so that it may be remembered for all?"""
+        return self.same_for_everyone and self.see is Audience.EVERYONE
 
     def features(self, user: Any) -> QuerySet[Any]:
         """The features this user may see; raises NotFound where even the layer's existence is no one's business."""
@@ -277,88 +268,18 @@ class Layer:
             raise errors.NotFound("unknown-layer", name=self.name)
         return self.visible_to(user)
 
+    def editable(self, user: Any) -> QuerySet[Any]:
+        """The features this user may change; raises NotFound like `features`."""
+        from gisapp.accounts import scope
 
-DERIVED = "derived"
-"""The source of rows that a finish step makes of others; they give way to an imported row of the same key."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """A row is rejected with `code` where `condition` is true; in it {name} stands for a field's cleaned value."""
-
-    field: str
-    condition: str
-    code: str
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where imported rows of a layer go.
-
-    `model` is "app.Model" of a table with the columns of base_models.Sourced; rows are keyed by (source, source_id).
-    `geometry` is what the geometry column takes ("" in `geometry_column`: a table without one; not `geometry_required`:
-    a row may come without). `fields` are what a mapping may fill; each `Field.path` is a column of the table.
-    `required` fields must have a value; no two live rows share the values of the `unique` fields. `aliases` are names
-    that files usually carry for a field, so that `--suggest` finds them, and `id_aliases` those of the id column.
-    `defaults` fill what a file does not have. `cleans` and `derived` are SQL: the cleaned value of a field from {value}
-    (text), and the value of a further column from the fields ({name}) and {geom}.
-    `group` makes whole features of staged pieces (a street of its ways) in the table it is given the name of.
-    `parts`: rows of one id and the same required values are parts of one feature (a town and its water).
-    `short_for` are the words (an app's name) that a person may type in place of the layer's name.
-    """
-
-    layer: str
-    model: str
-    geometry: Geometry
-    fields: Sequence[Field]
-    required: Sequence[str] = ()
-    unique: Sequence[str] = ()
-    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    id_aliases: Sequence[str] = ()
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    cleans: Mapping[str, str] = field(default_factory=dict)
-    derived: Mapping[str, str] = field(default_factory=dict)
-    checks: Sequence[Check] = ()
-    geometry_column: str = "geom"
-    geometry_required: bool = True
-    group: Callable[[str], None] | None = None
-    parts: bool = False
-    short_for: Sequence[str] = ()
-
-    @property
-    def model_class(self) -> type[Model]:
-        return apps.get_model(self.model)
-
-    def field(self, name: str) -> Field | None:
-        return next((one for one in self.fields if one.name == name), None)
-
-
-@dataclass(frozen=True)
-class TableTarget:
-    """A plain table that a CSV fills, such as "which municipality belongs to which Amt".
-
-    `load(rows)` writes the rows (a dict of column -> text each) inside the importer's transaction and returns how many
-    it (created, updated, left unchanged); raises BadInput. `aliases` name the columns as in `Target`.
-    """
-
-    name: str
-    title: Text
-    columns: Sequence[str]
-    aliases: Mapping[str, Sequence[str]]
-    load: Callable[[list[dict[str, str]]], tuple[int, int, int]]
-
-
-@dataclass(frozen=True)
-class Finish:
-    """A step after rows of any of `layers` were merged, in the same transaction: links them to others.
-
-    `run(source)` touches only rows that change (so that the same file again changes nothing) and returns how many.
-    """
-
-    title: Text
-    layers: Sequence[str]
-    run: Callable[[str], int]
-    order: int = 100
+        rows = self.features(user)
+        if not self.edit.admits(user):
+            return rows.none()
+        if self.editable_by:
+            return rows.filter(pk__in=self.editable_by(user).order_by().values("pk"))
+        if isinstance(self.edit, Audience):
+            return rows
+        return scope.edited(rows, user, self.edit.roles, owner=self.owner, geometry=self.geometry_column)
 
 
 @dataclass(frozen=True)
@@ -376,12 +297,16 @@ class Page:
 
     url_name: str
     title: Text
-    see: Audience = Audience.EVERYONE
+    see: Who = Audience.EVERYONE
 
 
 @dataclass(frozen=True)
 class App:
-    """All that an app contributes."""
+    """All that an app contributes.
+
+    `areas_of` offers areas that organisations can be responsible for: kind -> queryset with key, name and geom.
+    `areas` says which areas a point (lon, lat) lies in, `nearest` which address is next to it.
+    """
 
     name: str
     layers: Sequence[Layer] = ()
@@ -394,6 +319,7 @@ class App:
     api_urls: Sequence[URLPattern | URLResolver] = ()
     demo: Sequence[DemoPart] = ()
     error_texts: Sequence[errors.ErrorText] = ()
+    areas_of: Mapping[str, Callable[[], QuerySet[Any]]] = field(default_factory=dict)
     areas: Callable[[float, float], list[Mapping[str, Any]]] | None = None
     nearest: Callable[[float, float, Any], Mapping[str, Any] | None] | None = None
 

@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     # Layers: one line each.
     "layers.regions",
     "layers.basemap",
+    "layers.notes",
 ]
 
 MIDDLEWARE = [

@@ -1,10 +1,13 @@
 """Small pieces of a region, drawn in metres around a corner of the Amt (EPSG:25832)."""
 
+import datetime
 from typing import Any
 
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
+from django.utils import timezone
 
-from gisapp.accounts.models import User
+from gisapp.accounts.models import Area, Membership, Organisation, User
+from gisapp.accounts.roles import Role
 from layers.basemap.models import Building, Poi, Road
 from layers.regions.models import Address, Amt, District, Municipality, Place, Street
 
@@ -78,8 +81,38 @@ def poi(
     return Poi.objects.create(name=name, kind=kind, category=category, geom=point(x, y))
 
 
+def area(key: str = "own:amt", x: float = -50_000, y: float = -50_000, side: float = 100_000) -> Area:
+    return Area.objects.get_or_create(key=key, defaults={"name": key, "geom": square(x, y, side)})[0]
+
+
+def organisation(key: str = "amt", *areas: Area, kind: str = "amt") -> Organisation:
+    found, made = Organisation.objects.get_or_create(key=key, defaults={"name": f"Amt {key}", "kind": kind})
+    if made:
+        found.areas.set(areas or [area()])
+    return found
+
+
+def member(role: str, of: Organisation | None = None, *areas: Area, email: str = "", days: int | None = None) -> User:
+    """A person with this role, in the whole organisation or in some areas of it; contractors for 30 days."""
+    of = of or organisation()
+    user, _made = User.objects.get_or_create(email=email or f"{role}@{of.key}.example")
+    until = 30 if days is None and role == Role.CONTRACTOR else days
+    membership = Membership.objects.create(
+        user=user, organisation=of, role=role,
+        valid_until=None if until is None else timezone.localdate() + datetime.timedelta(days=until),
+        valid_from=timezone.localdate() - datetime.timedelta(days=100),
+    )  # fmt: skip
+    membership.areas.set(areas)
+    return user
+
+
 def staff(email: str = "amt@example.org") -> User:
-    return User.objects.create_user(email, "ein langes Passwort", is_staff=True)
+    """Staff of an Amt that is responsible for everything around."""
+    return member(Role.STAFF, email=email)
+
+
+def operator(email: str = "betrieb@example.org") -> User:
+    return User.objects.create_superuser(email, "ein langes Passwort")
 
 
 def citizen(email: str = "buerger@example.org") -> User:

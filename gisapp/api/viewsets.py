@@ -3,7 +3,6 @@
 from typing import Any
 
 import orjson
-from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from gisapp import errors, layer
+from gisapp import layer
 from gisapp.api.serializers import GEOJSON, problems, serializer_for
 from gisapp.api.throttles import WriteThrottle
-from gisapp.features import query
+from gisapp.features import query, writing
 from gisapp.features.crs import DEFAULT
 from gisapp.features.views import limit_of, selection_of
 
@@ -57,12 +56,10 @@ class Features(APIView):
     @extend_schema(operation_id="features_create", request=_SENT, responses={201: OpenApiTypes.OBJECT, **_WRITING})
     def post(self, request: Request, layer: str) -> Response:
         """Ein Objekt anlegen. / Create a feature."""
-        serializer = serializer_for(_layer(layer, request))(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        with transaction.atomic():
-            made = serializer.save()
+        found = _layer(layer, request)
+        serializer = writing.create(found, request.user, serializer_for(found), request.data)
         answer = Response(serializer.data, status=status.HTTP_201_CREATED)
-        answer["Location"] = f"{request.path.rstrip('/')}/{made.pk}/"
+        answer["Location"] = f"{request.path.rstrip('/')}/{serializer.instance.pk}/"
         return answer
 
 
@@ -88,29 +85,16 @@ class Feature(APIView):
         return self._write(request, layer, key, partial=True)
 
     def _write(self, request: Request, name: str, key: str, *, partial: bool) -> Response:
-        with transaction.atomic():
-            found = _layer(name, request)
-            kept = _locked(found, request.user, key)
-            serializer = serializer_for(found)(kept, data=request.data, partial=partial)
-            serializer.is_valid(raise_exception=True)
-            serializer.save()
-        return Response(serializer.data)
+        found = _layer(name, request)
+        sent = writing.change(found, request.user, key, serializer_for(found), request.data, partial=partial)
+        return Response(sent.data)
 
     @extend_schema(operation_id="features_delete", responses={204: None, **_WRITING})
     def delete(self, request: Request, layer: str, key: str) -> Response:
         """Ein Objekt löschen. / Delete a feature."""
-        with transaction.atomic():
-            _locked(_layer(layer, request), request.user, key).delete()
+        writing.remove(_layer(layer, request), request.user, key)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _layer(name: str, request: Request) -> layer.Layer:
     return layer.get(name, request.user)
-
-
-def _locked(found: layer.Layer, user: Any, key: str) -> Any:
-    rows = found.features(user).select_for_update(of=("self",)).filter(pk=query.parse_id(found, key))
-    one = rows.first()
-    if one is None:
-        raise errors.NotFound("unknown-feature", layer=found.name, id=key[:100])
-    return one

@@ -9,7 +9,6 @@ from gisapp.commands.command import Command
 
 SIZES = ("s", "m", "l")
 PASSWORD = "demo-nur-zum-zeigen"  # noqa: S105 - printed on the screen, refused outside the demo
-ACCOUNTS = (("verwaltung@demo.invalid", True), ("buergerin@demo.invalid", False))
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,14 +38,16 @@ def _steps(size: str, seed: int) -> None:
 
 
 def _log_ins() -> None:
-    """The demo's accounts; they are made in the private cluster only."""
+    """Give the demo's people the demo's password, in the private cluster only, and print them."""
+    from gisapp.accounts.demo import email, people
     from gisapp.accounts.models import User
 
-    for email, staff in ACCOUNTS:
-        user, made = User.objects.get_or_create(email=email, defaults={"is_staff": staff, "is_superuser": staff})
-        if made:
+    for name, what in people():
+        user = User.objects.get(email=email(name))
+        if not user.has_usable_password():
             user.set_password(PASSWORD)
             user.save()
+        print(f"  Anmelden:   {email(name)} / {PASSWORD}  ({what})")
 
 
 def _present(size: str, seed: int) -> bool:
@@ -59,7 +60,7 @@ def _version() -> str:
     """Changes when the demo's content does, so that a newer checkout builds it anew."""
     from gisapp.layer import all_apps
 
-    return ",".join(sorted(f"{app.name}:{len(app.demo)}" for app in all_apps() if app.demo)) + "/2"
+    return ",".join(sorted(f"{app.name}:{len(app.demo)}" for app in all_apps() if app.demo)) + "/3"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,12 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
         put("demo", f"{arguments.size}/{arguments.seed}/{_version()}")
     else:
         print(f"Demo-Region ({arguments.size}) ist schon da.")
-    private = not os.environ.get("DATABASE_URL")
-    if private:
-        _log_ins()
     print(f"\n  Adresse:    http://{arguments.host}:{arguments.port}/")
-    for email, staff in ACCOUNTS if private else ():
-        print(f"  Anmelden:   {email} / {PASSWORD}" + ("  (Verwaltung)" if staff else "  (Bürgerin)"))
+    if not os.environ.get("DATABASE_URL"):
+        _log_ins()
     print(flush=True)
     if not arguments.serve:
         return 0

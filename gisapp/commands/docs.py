@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 from gisapp.commands.command import Command
 
 if TYPE_CHECKING:
-    from gisapp.layer import Layer
+    from gisapp.layer import Layer, Who
 
-_WHO = {"everyone": "alle", "logged-in": "Angemeldete", "staff": "Beschäftigte", "nobody": "niemand"}
+_WHO = {"everyone": "alle", "logged-in": "Angemeldete", "operator": "Betrieb", "nobody": "niemand"}
 _TYPES = {
     "string": "Text", "integer": "ganze Zahl", "number": "Zahl", "boolean": "ja/nein", "date": "Datum",
     "datetime": "Zeitpunkt",
 }  # fmt: skip
+
+
+def _who(one: "Who") -> str:
+    """Who sees or edits, in words."""
+    from gisapp.accounts.roles import Role
+
+    if one in _WHO:
+        return _WHO[str(one)]
+    return ", ".join(str(role.label) for role in Role if role in one.roles)
 
 
 def layer_page(layer: "Layer") -> str:
@@ -29,7 +38,7 @@ def layer_page(layer: "Layer") -> str:
         f"| Gruppe | {layer.group.de} |",
         f"| Geometrie | {layer.geometry} in EPSG:25832 |",
         f"| Quelle | {layer.attribution} |",
-        f"| Sehen / ändern | {_WHO[layer.see]} / {_WHO[layer.edit]} |",
+        f"| Sehen / ändern | {_who(layer.see)} / {_who(layer.edit)} |",
         f"| Kacheln | `/tiles/{layer.name}/{{z}}/{{x}}/{{y}}.mvt`, ab Zoomstufe {layer.min_zoom} |",
         f"| OGC API Features | `/ogc/collections/{layer.name}` |",
         f"| REST | `/api/layers/{layer.name}/features/` |",

@@ -14,7 +14,7 @@ from gisapp import errors
 from gisapp.database import compiled, fetch_rows
 from gisapp.features.crs import DEFAULT, REACH, Crs
 from gisapp.geolibs import STORAGE_SRID
-from gisapp.layer import Audience, Field, Layer, Type
+from gisapp.layer import Field, Layer, Type
 from gisapp.registry.versions import Version, version
 
 Row = tuple[Any, ...]
@@ -185,7 +185,7 @@ def _prepared_single(layer: Layer, crs: Crs) -> tuple[str, tuple[Any, ...]] | No
 def single(layer: Layer, user: Any, key: str, crs: Crs) -> Row:
     """One feature's row; raises NotFound("unknown-feature")."""
     wanted = parse_id(layer, key)
-    prepared = _prepared_single(layer, crs) if layer.same_for_everyone and layer.see is Audience.EVERYONE else None
+    prepared = _prepared_single(layer, crs) if layer.shared else None
     if prepared is not None and isinstance(wanted, int):
         sql, params = prepared
         found = fetch_rows(sql, [type(one)(wanted) if one == _ANY_KEY else one for one in params], binary=True)
@@ -219,7 +219,7 @@ def count(layer: Layer, user: Any, selection: Selection) -> int:
     rows = select(layer, user, selection).order_by().values("pk")
     sql, params = compiled(rows)
     statement = f"SELECT count(*) FROM ({sql}) AS t"  # noqa: S608 - the inner statement is the ORM's
-    seen = version(rows.query) if layer.same_for_everyone else None
+    seen = version(rows.query) if layer.shared else None
     if seen is None:
         return int(fetch_rows(statement, params)[0][0])
     return _counted(statement, repr(params).encode(), seen, _Params(params))

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from gisapp.layer import Audience, Field, Layer, Type
+from gisapp.layer import Field, Layer, Type
 from gisapp.map import values
 from gisapp.map.listing import Query
 
@@ -31,7 +31,7 @@ class Filter:
 def _distinct(layer: Layer, declared: Field, user: Any) -> list[str] | None:
     """The field's values, None where there are too many to choose from."""
     key = f"map-choices:{layer.name}:{declared.name}"
-    shared = layer.see is Audience.EVERYONE and layer.same_for_everyone
+    shared = layer.shared
     kept = cache.get(key) if shared else None
     if kept is not None:
         return list(kept) or None

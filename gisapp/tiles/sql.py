@@ -16,7 +16,7 @@ from django.db.models.fields import AutoFieldMixin
 from psycopg.types.numeric import Int4
 
 from gisapp.database import compiled
-from gisapp.layer import Audience, Layer
+from gisapp.layer import Layer
 
 EXTENT = 4096
 BUFFER = 64
@@ -125,7 +125,7 @@ def tile_statement(
         if zoom < layer.min_zoom:
             continue
         geometry = layer.tile_geometry(zoom)
-        if layer.same_for_everyone and layer.see is Audience.EVERYONE:
+        if layer.shared:
             statement = _public_statement(layer, geometry)
         else:
             statement = layer_statement(layer, geometry, user or AnonymousUser())

@@ -34,7 +34,7 @@ def asked_layers(names: str, user: Any) -> list[layer.Layer]:
 def _user_for(request: HttpRequest, names: str) -> Any:
     """None when all layers are for everyone: the session is then not touched and the answer may be cached."""
     found = [layer.find(name) for name in names.split(",")]
-    if all(one is not None and one.see is layer.Audience.EVERYONE and one.same_for_everyone for one in found):
+    if all(one is not None and one.shared for one in found):
         return None
     return request.user
 

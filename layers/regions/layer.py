@@ -305,6 +305,11 @@ register(
         targets=TARGETS,
         tables=TABLES,
         finish=FINISH,
+        areas_of={
+            "municipality": queries.municipalities_now,
+            "amt": queries.aemter_now,
+            "district": queries.districts_now,
+        },
         areas=queries.areas_at,
         nearest=search.nearest_address,
         demo=[

@@ -32,6 +32,18 @@ def municipalities(user: Any) -> QuerySet[Municipality]:
     return _valid_today(Municipality)
 
 
+def districts_now() -> QuerySet[District]:
+    return _valid_today(District)
+
+
+def aemter_now() -> QuerySet[Amt]:
+    return _valid_today(Amt)
+
+
+def municipalities_now() -> QuerySet[Municipality]:
+    return _valid_today(Municipality)
+
+
 def places(user: Any) -> QuerySet[Place]:
     return Place.objects.filter(retired_at__isnull=True)
 

@@ -1,5 +1,6 @@
 """What the importers may fill: areas, places, streets, addresses - and the table of Amt memberships."""
 
+from gisapp.accounts import areas
 from gisapp.layer import Check, Field, Finish, Geometry, TableTarget, Target, Text, Type
 from layers.regions import linking
 
@@ -137,4 +138,6 @@ FINISH = (
            ("municipalities", "streets"), linking.link_streets, 40),
     Finish(Text("Adressen zu Straßen und Gemeinden", "Addresses to streets and municipalities"),
            ("municipalities", "streets", "addresses"), linking.link_addresses, 50),
+    Finish(Text("Zuständigkeitsgebiete", "Areas of responsibility"),
+           ("municipalities", "aemter", "aemter-mapping", "districts"), areas.refresh, 60),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from django.test import Client
 
 from gisapp import layer as contract
 from gisapp.errors import CATALOGUE
-from gisapp.layer import App, Audience, Field, Geometry, Layer, LegendEntry, Style, Text, Type
+from gisapp.layer import KEEPERS, App, Field, Geometry, Layer, LegendEntry, Style, Text, Type
 from layers.regions.models import Place
 from tests import factories
 
@@ -160,7 +160,7 @@ def test_04c_an_apps_own_pages_and_interfaces_are_served() -> None:
 
 
 def test_05_a_layer_for_staff_is_nowhere_for_others(client: Client) -> None:
-    contract.register(App(name="throw-away", layers=[declare(see=Audience.STAFF, same_for_everyone=False)]))
+    contract.register(App(name="throw-away", layers=[declare(see=KEEPERS, same_for_everyone=False)]))
     try:
         Place.objects.create(name="Mitfahrbank", kind="bench", geom=Point(factories.X0, factories.Y0, srid=25832))
         doors = [

@@ -193,12 +193,12 @@ def test_13_every_answer_is_guarded(client: Client, path: str) -> None:
 
 
 @pytest.mark.django_db
-def test_14_the_administration_is_for_staff(client: Client) -> None:
-    for user in (None, factories.citizen()):
+def test_14_the_administration_is_for_operators(client: Client) -> None:
+    for user in (None, factories.citizen(), factories.staff()):
         if user:
             client.force_login(user)
         assert client.get("/admin/")["Location"].startswith("/admin/login/")
-    client.force_login(factories.staff())
+    client.force_login(factories.operator())
     assert client.get("/admin/").status_code == 200
 
 

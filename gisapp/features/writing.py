@@ -1,0 +1,99 @@
+"""Writing features: one function per thing a person does, for every door of the web.
+
+A row must be editable before the change and after it: nobody moves a feature out of reach, or takes one in.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from gisapp import errors
+from gisapp.accounts.models import Organisation
+from gisapp.accounts.roles import is_operator, organisations_of
+from gisapp.features import query
+from gisapp.layer import Layer
+
+
+def locked(layer: Layer, user: Any, key: str) -> Any:
+    """The feature, held until the transaction ends.
+
+    Raises NotFound for what the user cannot see, Forbidden for what the user sees and may not change.
+    """
+    wanted = query.parse_id(layer, key)
+    row = layer.features(user).select_for_update(of=("self",)).filter(pk=wanted).first()
+    if row is None:
+        raise errors.NotFound("unknown-feature", layer=layer.name, id=key[:100])
+    check(layer, user, row.pk)
+    return row
+
+
+def check(layer: Layer, user: Any, key: Any) -> None:
+    """Raise Forbidden where the user may not change the feature as it is now."""
+    if not layer.edited_by(user):
+        raise errors.Forbidden("forbidden")
+    if not layer.editable(user).filter(pk=key).exists():
+        raise errors.Forbidden("out-of-reach", layer=layer.name)
+
+
+def owner_for(layer: Layer, user: Any, asked: str | None) -> Organisation | None:
+    """The organisation that a new feature belongs to: the asked one, else the only one the user writes for.
+
+    Raises BadInput("which-organisation") where that is not clear, Forbidden for one the user does not write for.
+    """
+    if not layer.owner:
+        return None
+    rows = Organisation.objects.filter(active=True)
+    if not is_operator(user):
+        rows = rows.filter(pk__in=organisations_of(user, layer.edit.roles))
+    if asked is not None:
+        found = rows.filter(key=asked).first()
+        if found is None:
+            raise errors.Forbidden("out-of-reach", layer=layer.name, field=layer.owner)
+        return found
+    choice = list(rows[:2])
+    if len(choice) != 1:
+        keys = ", ".join(rows.order_by("key").values_list("key", flat=True)[:20])
+        raise errors.BadInput("which-organisation", field=layer.owner, possible=keys)
+    return choice[0]
+
+
+def create(layer: Layer, user: Any, serializer_class: Any, data: Any) -> Any:
+    """A new feature of the sent GeoJSON; the bound serialiser. Raises GisError and DRF's ValidationError."""
+    if not layer.edited_by(user):
+        raise errors.Forbidden("forbidden")
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    more = {layer.owner: owner_for(layer, user, _asked_owner(layer, data))} if layer.owner else {}
+    with transaction.atomic():
+        made = serializer.save(**more)
+        check(layer, user, made.pk)
+    return serializer
+
+
+def change(layer: Layer, user: Any, key: str, serializer_class: Any, data: Any, *, partial: bool) -> Any:
+    """Replace a feature, or parts of it; the bound serialiser. Raises GisError and DRF's ValidationError."""
+    with transaction.atomic():
+        row = locked(layer, user, key)
+        serializer = serializer_class(row, data=data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        asked = _asked_owner(layer, data)
+        more = {layer.owner: owner_for(layer, user, asked)} if asked is not None else {}
+        serializer.save(**more)
+        check(layer, user, row.pk)
+    return serializer
+
+
+def remove(layer: Layer, user: Any, key: str) -> None:
+    """Delete a feature. Raises GisError, Conflict where others need it."""
+    with transaction.atomic():
+        locked(layer, user, key).delete()
+
+
+def _asked_owner(layer: Layer, data: Any) -> str | None:
+    """The organisation's key among the sent properties."""
+    properties = data.get("properties") if isinstance(data, Mapping) else None
+    found = properties.get(layer.owner) if layer.owner and isinstance(properties, Mapping) else None
+    if found is not None and not isinstance(found, str):
+        raise errors.BadInput("bad-value", field=layer.owner, name=layer.owner, value=str(found)[:100])
+    return found
