@@ -31,9 +31,9 @@ def _run(arguments: Sequence[str]) -> int:
 
     django.setup()
     from django.core.management.base import CommandError
-    from django.db import OperationalError
+    from django.db import IntegrityError, OperationalError
 
-    from gisapp.errors import GisError
+    from gisapp.errors import GisError, from_database
     from gisapp.layer import all_commands
 
     parser = _parser()
@@ -49,6 +49,12 @@ def _run(arguments: Sequence[str]) -> int:
             return int(found._command.run(found))
         except (GisError, CommandError, OperationalError) as error:
             print(f"gisapp: {str(error).strip()}", file=sys.stderr)
+            return 1
+        except IntegrityError as error:
+            refused = from_database(error)
+            if refused is None:
+                raise
+            print(f"gisapp: {refused}", file=sys.stderr)
             return 1
         finally:
             from django.db import connections

@@ -150,6 +150,12 @@ add(
               "This is not among what you may change in the layer {layer}."),
     ErrorText("which-organisation", 400, "Für welche Organisation? Möglich sind: {possible}",
               "For which organisation? Possible are: {possible}"),
+    ErrorText("no-right-to-create-roles", 409, "Der Datenbankbenutzer darf keine Rollen anlegen. Abhilfe: als Datenbankverwalter "
+              "CREATE ROLE {group} NOLOGIN; CREATE ROLE {role} LOGIN IN ROLE {group} ausführen, dann noch einmal.",
+              "The database user may not create roles. Remedy: run CREATE ROLE {group} NOLOGIN; CREATE ROLE {role} LOGIN "
+              "IN ROLE {group} as the database's administrator, then try again."),
+    ErrorText("token-invalid", 401, "Dieser Zugangsschlüssel gilt nicht (mehr).", "This access key is not valid (any more)."),
+    ErrorText("token-scope", 403, "Dieser Zugangsschlüssel darf nur: {scope}", "This access key may only: {scope}"),
     ErrorText("not-logged-in", 401, "Bitte melden Sie sich an.", "Please log in."),
     ErrorText("form-expired", 403, "Das Formular ist abgelaufen; bitte die Seite neu laden.",
               "The form has expired; please load the page again."),

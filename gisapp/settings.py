@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gisapp.accounts.middleware.BearerToken",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gisapp.middleware.ProblemDetails",
@@ -191,7 +192,7 @@ CSRF_FAILURE_VIEW = "gisapp.problems.form_expired"
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["gisapp.api.parsers.Json", "gisapp.api.parsers.GeoJson"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["gisapp.api.authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["gisapp.api.permissions.LayerPermission"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "gisapp.api.problems.handler",

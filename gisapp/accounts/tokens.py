@@ -4,7 +4,6 @@ import datetime
 import hashlib
 import secrets
 from collections.abc import Sequence
-from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -58,8 +57,3 @@ def find(text: str) -> Token | None:
     if token and (token.used_at is None or token.used_at < now - USED_EVERY):
         Token.objects.filter(pk=token.pk).filter(Q(used_at=token.used_at) | Q(used_at__isnull=True)).update(used_at=now)
     return token
-
-
-def allows(auth: Any, scope: str) -> bool:
-    """May what the request was let in by do this? Anything but a token may."""
-    return not isinstance(auth, Token) or scope in auth.scopes
