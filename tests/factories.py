@@ -1,6 +1,7 @@
 """Small pieces of a region, drawn in metres around a corner of the Amt (EPSG:25832)."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
@@ -8,8 +9,9 @@ from django.utils import timezone
 
 from gisapp.accounts.models import Area, Membership, Organisation, User
 from gisapp.accounts.roles import Role
-from layers.basemap.models import Building, Poi, Road
-from layers.regions.models import Address, Amt, District, Municipality, Place, Street
+from layers.basemap.models import Building, LandUse, Path, Poi, Rail, Road, Water, Waterway
+from layers.notes.models import Note
+from layers.regions.models import Address, Amt, Country, District, Municipality, Place, Street
 
 X0, Y0 = 545_000, 6_030_000
 """The corner: near Groß Wittensee."""
@@ -117,3 +119,32 @@ def operator(email: str = "betrieb@example.org") -> User:
 
 def citizen(email: str = "buerger@example.org") -> User:
     return User.objects.create_user(email, "ein langes Passwort")
+
+
+def note(of: Organisation, title: str = "Schacht klemmt", x: float = 100, y: float = 100, **more: Any) -> Note:
+    return Note.objects.create(**{"organisation": of, "title": title, "geom": point(x, y), **more})
+
+
+def _basemap(model: type[Any], shape: Any, **more: Any) -> Any:
+    return model.objects.create(geom=shape, **more)
+
+
+ONE_OF: dict[str, Callable[[Organisation], Any]] = {
+    "countries": lambda _of: Country.objects.create(name="Land", key="01", geom=square(0, 0, 500)),
+    "districts": lambda _of: district(),
+    "aemter": lambda _of: amt(),
+    "municipalities": lambda _of: municipality(),
+    "places": lambda _of: place(x=100, y=100),
+    "streets": lambda _of: street(x=100),
+    "addresses": lambda _of: Address.objects.create(street_name="Weg", house_number="1", geom=point(100, 100)),
+    "landuse": lambda _of: _basemap(LandUse, square(100, 100, 50), kind="forest"),
+    "waters": lambda _of: _basemap(Water, square(100, 100, 50), kind="lake"),
+    "waterways": lambda _of: _basemap(Waterway, line((100, 100), (200, 100)), kind="stream"),
+    "buildings": lambda _of: building(100, 100),
+    "roads": lambda _of: road("Weg", "residential", (100, 100), (200, 100)),
+    "paths": lambda _of: _basemap(Path, line((100, 100), (200, 100)), kind="path"),
+    "rails": lambda _of: _basemap(Rail, line((100, 100), (200, 100)), kind="rail"),
+    "pois": lambda _of: poi(x=100, y=100),
+    "notes": note,
+}
+"""A row of each layer, near the corner; rows that belong to an organisation belong to the given one."""

@@ -1,0 +1,18 @@
+-- Where is the middle of a street? A door that gives a course and no middle (a person, an interface) gets the middle of
+-- the longest piece; one that moves the course moves the middle along. Imports bring their own.
+CREATE FUNCTION regions_street_centre() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT ST_LineInterpolatePoint(piece.geom, 0.5) INTO NEW.centre
+      FROM ST_Dump(NEW.geom) AS piece ORDER BY ST_Length(piece.geom) DESC LIMIT 1;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER regions_street_centre_new BEFORE INSERT ON regions_street
+    FOR EACH ROW WHEN (NEW.centre IS NULL AND NEW.geom IS NOT NULL) EXECUTE FUNCTION regions_street_centre();
+CREATE TRIGGER regions_street_centre_moved BEFORE UPDATE OF geom ON regions_street
+    FOR EACH ROW WHEN (NEW.geom IS NOT NULL AND NEW.centre IS NOT DISTINCT FROM OLD.centre
+                       AND NOT ST_OrderingEquals(NEW.geom, coalesce(OLD.geom, NEW.geom)))
+    EXECUTE FUNCTION regions_street_centre();
