@@ -156,6 +156,7 @@ add(
               "IN ROLE {group} as the database's administrator, then try again."),
     ErrorText("token-invalid", 401, "Dieser Zugangsschlüssel gilt nicht (mehr).", "This access key is not valid (any more)."),
     ErrorText("token-scope", 403, "Dieser Zugangsschlüssel darf nur: {scope}", "This access key may only: {scope}"),
+    ErrorText("key-stays", 409, "Der Schlüssel eines Objekts bleibt, wie er ist.", "The key of a feature stays as it is."),
     ErrorText("not-logged-in", 401, "Bitte melden Sie sich an.", "Please log in."),
     ErrorText("form-expired", 403, "Das Formular ist abgelaufen; bitte die Seite neu laden.",
               "The form has expired; please load the page again."),

@@ -5,6 +5,8 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pghistory
+
 from gisapp import cluster, geolibs
 from gisapp.paths import CHECKOUT, data_dir
 
@@ -95,7 +97,10 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework_gis",
     "drf_spectacular",
+    "pgtrigger",
+    "pghistory",
     "gisapp.registry",
+    "gisapp.history",
     "gisapp.search",
     "gisapp.tiles",
     "gisapp.features",
@@ -118,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "gisapp.accounts.middleware.BearerToken",
+    "gisapp.history.middleware.Recorded",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gisapp.middleware.ProblemDetails",
@@ -160,6 +166,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/konto/anmelden/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+
+# Two writers of one row come after each other in the history as well: the later one has waited for the row.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gisapp.accounts.roles import Role
 from gisapp.geolibs import STORAGE_SRID
+from gisapp.history.tracking import tracked
 
 
 class UserManager(BaseUserManager["User"]):
@@ -74,6 +75,7 @@ class Area(models.Model):
         return self.name
 
 
+@tracked
 class Organisation(models.Model):
     """An Amt, a municipality, a union (Zweckverband), an operator or a contractor."""
 
@@ -110,6 +112,7 @@ class Organisation(models.Model):
         return self.name
 
 
+@tracked
 class Membership(models.Model):
     """A person's role in an organisation. `valid_until` is the last day; contractors always have one."""
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from gisapp.base_models import LineFeature, PointFeature, PolygonFeature, folded, label_point, tile_copy
 from gisapp.geolibs import TILE_SRID
+from gisapp.history.tracking import tracked
 
 SMALLEST_AREA_M2 = 20_000
 """An area below this (less than two pixels square at zoom 10) is left out of the small scales."""
@@ -43,6 +44,7 @@ class Way(LineFeature):
         return self.name or self.ref or self.kind
 
 
+@tracked
 class Road(Way):
     """Straße: what motor vehicles drive on."""
 
@@ -55,10 +57,12 @@ class Road(Way):
         indexes = (*Way.Meta.indexes, _small_index())
 
 
+@tracked
 class Path(Way):
     """Weg: track, cycleway, footpath, steps."""
 
 
+@tracked
 class Rail(LineFeature):
     """Gleis."""
 
@@ -73,6 +77,7 @@ class Rail(LineFeature):
         return self.name or self.kind
 
 
+@tracked
 class Waterway(LineFeature):
     """Fluss, Bach, Graben."""
 
@@ -91,6 +96,7 @@ def _small_area() -> models.GeneratedField:
     return _small(models.MultiPolygonField, f"ST_Area(geom) >= {SMALLEST_AREA_M2}")
 
 
+@tracked
 class Water(PolygonFeature):
     """See, Teich, breiter Fluss."""
 
@@ -106,6 +112,7 @@ class Water(PolygonFeature):
         return self.name or self.kind
 
 
+@tracked
 class LandUse(PolygonFeature):
     """Wald, Wiese, Siedlung, Gewerbe ..."""
 
@@ -120,6 +127,7 @@ class LandUse(PolygonFeature):
         return self.name or self.kind
 
 
+@tracked
 class Building(PolygonFeature):
     """Gebäude."""
 
@@ -131,6 +139,7 @@ class Building(PolygonFeature):
         return self.name or self.kind
 
 
+@tracked
 class Poi(PointFeature):
     """Ort von Interesse: shop, school, doctor, playground ..."""
 

@@ -6,8 +6,10 @@ from django.db.models import Q
 
 from gisapp.accounts.models import Organisation
 from gisapp.base_models import PointFeature, folded
+from gisapp.history.tracking import tracked
 
 
+@tracked
 class Note(PointFeature):
     """A marked place of an organisation: internal to it, or public."""
 

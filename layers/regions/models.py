@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from gisapp.base_models import PointFeature, PolygonFeature, Sourced, folded, label_point, tile_copy, tile_index
 from gisapp.geolibs import STORAGE_SRID
+from gisapp.history.tracking import tracked
 
 
 class AdministrativeArea(PolygonFeature):
@@ -46,22 +47,26 @@ class AdministrativeArea(PolygonFeature):
         return self.name
 
 
+@tracked
 class Country(AdministrativeArea):
     """Land: key is the two digits that every AGS of the state starts with."""
 
 
+@tracked
 class District(AdministrativeArea):
     """Kreis or kreisfreie Stadt: key is five digits."""
 
     country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True, related_name="districts")
 
 
+@tracked
 class Amt(AdministrativeArea):
     """Amt: several municipalities with one administration. Key: the five digits of the Kreis and four of its own."""
 
     district = models.ForeignKey(District, models.PROTECT, null=True, blank=True, related_name="aemter")
 
 
+@tracked
 class Municipality(AdministrativeArea):
     """Gemeinde: key is the AGS (amtlicher Gemeindeschlüssel), eight digits."""
 
@@ -87,6 +92,7 @@ class AmtMembership(models.Model):
         return f"{self.ags} {self.amt_name}"
 
 
+@tracked
 class Place(PointFeature):
     """Ort, Ortsteil, Siedlung: a name people know, as a point."""
 
@@ -106,6 +112,7 @@ class Place(PointFeature):
         return self.name
 
 
+@tracked
 class Street(Sourced):
     """A street of one locality: its name once, its course where a map knows it, its middle always."""
 
@@ -138,6 +145,7 @@ class Street(Sourced):
         return f"{self.name}, {self.postcode} {self.locality}".strip(", ")
 
 
+@tracked
 class Address(PointFeature):
     """A house number at its house. The texts are what the source says; `street` is the row they belong to."""
 
