@@ -8,6 +8,8 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
+from gisapp.moment import past
+
 # A PgBouncer before 1.21 in transaction mode knows no prepared statements: GISAPP_DB_PREPARE=0.
 PREPARE = os.environ.get("GISAPP_DB_PREPARE", "1") != "0"
 
@@ -16,9 +18,13 @@ def compiled(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
     """The queryset as SQL and parameters.
 
     What Django knows to be empty (`none()`, a number that the column cannot hold) is a statement without rows here,
-    where `query.sql_with_params()` raises EmptyResultSet.
+    where `query.sql_with_params()` raises EmptyResultSet. A request that looks at the past reads the rows of then.
     """
     sql, params = rows.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
+    if past() is not None:
+        from gisapp.history.asof import shadowed
+
+        sql = shadowed(sql)
     return sql, tuple(params)
 
 

@@ -42,7 +42,7 @@ def bounds(layer: Layer, user: Any) -> Bounds | None:
     """West, south, east, north in CRS84 of what this user sees; None for an empty layer."""
     rows = layer.features(user)
     compiled(rows)
-    seen = version(rows.query) if layer.same_for_everyone else None
+    seen = version(rows.query) if layer.shared else None
     return _bounds(layer, user) if seen is None else _remembered(layer, seen)
 
 

@@ -29,6 +29,7 @@ from gisapp.intake import Check as Check
 from gisapp.intake import Finish as Finish
 from gisapp.intake import TableTarget as TableTarget
 from gisapp.intake import Target as Target
+from gisapp.moment import past
 
 
 class Audience(StrEnum):
@@ -259,8 +260,8 @@ class Layer:
 
     @property
     def shared(self) -> bool:
-        """Does every asker get the same answer, so that it may be remembered for all?"""
-        return self.same_for_everyone and self.see is Audience.EVERYONE
+        """Does every asker get the same answer now, so that it may be remembered for all?"""
+        return self.same_for_everyone and self.see is Audience.EVERYONE and past() is None
 
     def features(self, user: Any) -> QuerySet[Any]:
         """The features this user may see; raises NotFound where even the layer's existence is no one's business."""

@@ -126,6 +126,7 @@ MIDDLEWARE = [
     "gisapp.history.middleware.Recorded",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gisapp.history.middleware.AsOf",
     "gisapp.middleware.ProblemDetails",
 ]
 

@@ -21,6 +21,8 @@ from gisapp.features.crs import parse as parse_crs
 from gisapp.features.documents import HTML
 from gisapp.tiles.views import base_url
 
+# Read by gisapp.history.middleware, at every address.
+PAST = "as_of"
 _SELECTING = ("bbox", "bbox-crs", "datetime")
 _PAGING = ("f", "limit", "after", "crs")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII)
@@ -43,7 +45,7 @@ def _form(request: HttpRequest) -> str:
 def _allow(request: HttpRequest, *names: str) -> None:
     """Refuse parameters that nobody knows or that stand twice: a misspelt filter must not answer with everything."""
     for name, values in request.GET.lists():
-        if name not in names:
+        if name not in names and name != PAST:
             raise errors.BadInput("unknown-parameter", field=name[:50], name=name[:50])
         if len(values) > 1:
             raise errors.BadInput("repeated-parameter", field=name[:50], name=name[:50])

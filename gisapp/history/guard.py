@@ -7,8 +7,11 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 
 from gisapp import cluster
+from gisapp.history import asof
+from gisapp.history.tracking import event_model
 
 _TRIGGERS = """
 SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -36,6 +39,20 @@ def after_migrate(app_config: Any, **more: Any) -> None:
         close()
 
 
+def _begin(cursor: Any, model: type[Model]) -> None:
+    """Rows that were there before their table had a history begin it as they are."""
+    events = event_model(model)
+    assert events is not None
+    names = [one.column for one in model._meta.concrete_fields if not one.generated]
+    columns = ", ".join(f'"{one}"' for one in names)
+    table, into, key = model._meta.db_table, events._meta.db_table, model._meta.pk.column
+    cursor.execute(
+        f'INSERT INTO "{into}" ({columns}, pgh_created_at, pgh_label, pgh_obj_id) '  # noqa: S608 - names of models
+        f'SELECT {columns}, created_at, \'insert\', "{key}" FROM "{table}" '
+        f'WHERE NOT EXISTS (SELECT FROM "{into}")'
+    )
+
+
 def close() -> None:
     """Let history triggers run as the owner, and take the right to write events from the web role.
 
@@ -43,6 +60,9 @@ def close() -> None:
     """
     with connection.cursor() as cursor:
         there = set(connection.introspection.table_names(cursor))
+        for model in asof.layer_models():
+            if model._meta.db_table in there:
+                _begin(cursor, model)
         for table in tracked_tables():
             if table in there:
                 cursor.execute(_KEEP_KEY.format(table=table))

@@ -22,6 +22,14 @@ def recorded(door: str, *, user: Any = None, reason: str = "", **more: Any) -> I
     said = {"door": door, "user": getattr(user, "pk", None), "reason": reason[:LONGEST_REASON], **more}
     with pghistory.context(**{name: value for name, value in said.items() if value not in (None, "")}) as context:
         yield context
+    _let_go()
+
+
+def _let_go() -> None:
+    """The settings last as long as the transaction; what follows the block in the same one is somebody else's."""
+    if connection.in_atomic_block and not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
 
 
 def pin(context: Context) -> None:

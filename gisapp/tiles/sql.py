@@ -16,7 +16,9 @@ from django.db.models.fields import AutoFieldMixin
 from psycopg.types.numeric import Int4
 
 from gisapp.database import compiled
+from gisapp.geolibs import STORAGE_SRID
 from gisapp.layer import Layer
+from gisapp.moment import past
 
 EXTENT = 4096
 BUFFER = 64
@@ -35,6 +37,14 @@ class Envelope(Func):
         self.template = (
             f"%(function)s(%(expressions)s, margin => {BUFFER / EXTENT})" if margin else "%(function)s(%(expressions)s)"
         )
+
+
+class Stored(Func):
+    """In the system of what is stored."""
+
+    function = "ST_Transform"
+    template = f"%(function)s(%(expressions)s, {STORAGE_SRID})"
+    output_field = BinaryField()
 
 
 class TileGeometry(Func):
@@ -97,6 +107,8 @@ def _part(name: str, layer: Layer, shape: Any, rows: QuerySet[Any]) -> Statement
 def layer_statement(layer: Layer, geometry: str, user: Any) -> Statement:
     """The part of one layer and, where it names areas, the points of the names as a layer NAME_label."""
     rows = layer.features(user).filter(BoxesMeet(F(geometry), Envelope(margin=True)))
+    if past() is not None:  # events are indexed by what was stored, not by what follows from it
+        rows = rows.filter(BoxesMeet(F(layer.geometry_column), Stored(Envelope(margin=True))))
     part = _part(layer.name, layer, F(geometry), rows)
     if not layer.names_areas:
         return part

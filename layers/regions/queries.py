@@ -6,14 +6,14 @@ from typing import Any
 from django.contrib.gis.geos import Point
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, TruncDate
-from django.db.models.functions.datetime import Now
 
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
+from gisapp.moment import Moment
 from layers.regions.models import Address, Amt, Country, District, Municipality, Place, Street
 
 
 def _valid_today(model: type[Any]) -> QuerySet[Any]:
-    return model.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=TruncDate(Now())), retired_at__isnull=True)
+    return model.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=TruncDate(Moment())), retired_at__isnull=True)
 
 
 def countries(user: Any) -> QuerySet[Country]:
