@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from gisapp import __version__, cluster
 from gisapp.commands import HOST_COMMANDS
+from gisapp.commands.command import Command
 from gisapp.terminal import either
 
 
@@ -46,7 +47,8 @@ def _run(arguments: Sequence[str]) -> int:
     own_cluster = found._command.needs_database and not os.environ.get("DATABASE_URL")
     with cluster.in_use() if own_cluster else contextlib.nullcontext():
         try:
-            return int(found._command.run(found))
+            with _recorded(found._command):
+                return int(found._command.run(found))
         except (GisError, CommandError, OperationalError) as error:
             print(f"gisapp: {str(error).strip()}", file=sys.stderr)
             return 1
@@ -60,6 +62,15 @@ def _run(arguments: Sequence[str]) -> int:
             from django.db import connections
 
             connections.close_all()
+
+
+def _recorded(command: Command) -> contextlib.AbstractContextManager[object]:
+    """What a command changes stands under its name in the history; servers name each request by itself."""
+    from gisapp.history.recording import recorded
+
+    if not command.needs_database or command.name in ("serve", "worker", "demo", "setup"):
+        return contextlib.nullcontext()
+    return recorded("command", command=command.name)
 
 
 def _no_package(name: str | None) -> tuple[str, str]:

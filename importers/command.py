@@ -17,6 +17,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sync", action="store_true", help="retire rows of this source that the file no longer has")
     parser.add_argument("--anywhere", action="store_true", help="accept coordinates outside the expected area")
     parser.add_argument("--report", type=Path, metavar="FILE.html|json", help="write the report into this file")
+    parser.add_argument("--note", default="", metavar="TEXT", help="why: stands in the history of every changed row")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from psycopg import sql
 from psycopg.sql import Composable, Composed, Identifier, Literal
 
+from gisapp.history.tracking import event_model
 from importers import indexes
 from importers.plan import Plan
 from importers.staging import execute, scalar
@@ -99,6 +100,9 @@ def merge(plan: Plan, rows: int, late: list[Composed]) -> Merged:
     if not scalar(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table)):
         if rows >= BIG_LOAD:
             late += indexes.dropped(plan.table)
+            events = event_model(plan.target.model_class)
+            if events is not None and not events._default_manager.exists():
+                late += indexes.dropped(events._meta.db_table)
         done = Merged(created=_insert(plan, sql.SQL("")))
     elif not scalar(sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE source = {})").format(table, Literal(plan.source))):
         done = Merged(created=_insert(plan, sql.SQL("")))

@@ -19,6 +19,7 @@ from psycopg.sql import Composed
 
 from gisapp.errors import BadInput
 from gisapp.geolibs import WGS84_SRID
+from gisapp.history.recording import pin
 from gisapp.layer import Geometry, Target, Type
 from importers import osm_tags, pipeline
 from importers.opening import Format, Opened, open_file
@@ -258,6 +259,7 @@ def run_osm_import(
     late: list[Composed] = []
     try:
         with transaction.atomic():
+            pin()
             with open_file(file) as opened:
                 import_osm(opened, targets, options, reporter, report, late)
             report.linked = pipeline.finish([one.layer for one in report.layers], report.source, reporter, late)

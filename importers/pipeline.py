@@ -10,6 +10,7 @@ from django.db import transaction
 from psycopg.sql import Composed
 
 from gisapp.errors import BadInput
+from gisapp.history.recording import pin
 from gisapp.layer import Geometry, Target, finishing
 from importers import checks, cleaning, indexes, mapping, merge, repair
 from importers.mapping import Mapping
@@ -208,6 +209,7 @@ def run_import(request: Request, reporter: Reporter) -> Report:
     late: list[Composed] = []
     try:
         with transaction.atomic():
+            pin()
             with open_file(request.file) as opened:
                 _import(request, opened, reporter, report, late)
             report.linked = finish([request.target.layer], report.source, reporter, late)

@@ -36,6 +36,7 @@ class Report:
     seconds: float = 0.0
     dry_run: bool = False
     rolled_back: bool = False
+    change: str = ""
     layers: list["Report"] = field(default_factory=list)
 
     @property
@@ -65,7 +66,7 @@ class Report:
             "retired": self.retired, "repaired": len(self.repaired), "joined": self.joined, "linked": self.linked,
             "rejected": [_problem(one) for one in self.rejected], "rejected_count": self.rejected_count,
             "repairs": [_problem(one) for one in self.repaired], "notes": self.notes, "mapping": self.mapping,
-            "dry_run": self.dry_run, "rolled_back": self.rolled_back, "seconds": round(self.seconds, 3),
+            "change": self.change, "dry_run": self.dry_run, "rolled_back": self.rolled_back, "seconds": round(self.seconds, 3),
             **({"layers": {one.layer: one.as_dict() for one in self.layers}} if self.layers else {}),
         }  # fmt: skip
 

@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from psycopg import Error as PsycopgError
 
 from gisapp.errors import BadInput, from_database
+from gisapp.history.recording import recorded
 from gisapp.layer import Target, all_apps, all_table_targets, all_targets
 from importers import opening, pipeline, progress, report, tables
 from importers.plan import Options
@@ -65,7 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         report.check_name(arguments.report)
     try:
-        done = _import(arguments)
+        with recorded("import", reason=arguments.note, layer=arguments.layer, file=arguments.file.name) as context:
+            done = _import(arguments)
+        done.change = "" if done.rolled_back else str(context.id)
     except (DatabaseError, PsycopgError) as error:
         known = from_database(error)
         if known is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.db import transaction
 
 from gisapp.errors import BadInput
+from gisapp.history.recording import pin
 from gisapp.layer import TableTarget
 from importers import csvfiles, pipeline
 from importers.mapping import folded
@@ -35,6 +36,7 @@ def run_table_import(target: TableTarget, file: Path, options: Options) -> Repor
     report = Report(target.name, target.name, file.name)
     try:
         with transaction.atomic():
+            pin()
             with open_file(file) as opened:
                 heads, lines = csvfiles.read_rows(opened)
             columns = _columns(target, heads)

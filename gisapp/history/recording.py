@@ -1,15 +1,72 @@
-"""Says who changes what and why, for the history: one context for each request, import or command."""
+"""Says who changes what and why, for the history: one context for each request, import or command.
+
+The history's triggers read two settings of the transaction. Every writing statement through Django carries them along;
+raw statements (COPY) are preceded by `pin`.
+"""
 
 import json
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
-import pghistory
 from django.db import connection
-from pghistory.runtime import Context
+from psycopg.pq import TransactionStatus
 
 LONGEST_REASON = 500
+_READS = (
+    "select",
+    "show",
+    "explain",
+    "vacuum",
+    "analyze",
+    "reindex",
+    "set ",
+    "begin",
+    "commit",
+    "rollback",
+    "savepoint",
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What belongs together in the history, and what is said about it."""
+
+    said: dict[str, Any]
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    def settings(self) -> str:
+        """The SELECT that says it to the database for the rest of the transaction."""
+        words = json.dumps(self.said).replace("'", "''")
+        return (
+            f"SELECT set_config('pghistory.context_id', '{self.id}', true), "
+            f"set_config('pghistory.context_metadata', '{words}', true)"
+        )
+
+
+_current: ContextVar[Context | None] = ContextVar("gisapp_recorded", default=None)
+
+
+def current() -> Context | None:
+    """The context that changes belong to just now; None outside of `recorded`."""
+    return _current.get()
+
+
+def _say_along(execute: Callable[..., Any], sql: str, params: Any, many: bool, where: dict[str, Any]) -> Any:
+    """Let a writing statement say its context first, in the same round trip."""
+    context, cursor = _current.get(), where["cursor"]
+    reads = str(sql).lstrip(" (").lower().startswith(_READS)
+    broken = cursor.connection.info.transaction_status == TransactionStatus.INERROR
+    if context is None or reads or many or broken or getattr(cursor, "name", None):
+        return execute(sql, params, many, where)
+    words = context.settings()
+    result = execute(f"{words if params is None else words.replace('%', '%%')}; {sql}", params, many, where)
+    while cursor.nextset():  # the answer is the last statement's
+        pass
+    return result
 
 
 @contextmanager
@@ -17,11 +74,22 @@ def recorded(door: str, *, user: Any = None, reason: str = "", **more: Any) -> I
     """All changes in the block belong together: through this door, by this user, for this reason (work order, note).
 
     Doors: "web", "api", "import", "command", "job"; what comes through none of ours the database names itself.
-    Nested blocks belong to the outermost and may add to what it says.
+    A nested block belongs to the outer one and replaces and adds to what it says.
     """
-    said = {"door": door, "user": getattr(user, "pk", None), "reason": reason[:LONGEST_REASON], **more}
-    with pghistory.context(**{name: value for name, value in said.items() if value not in (None, "")}) as context:
-        yield context
+    given = {"door": door, "user": getattr(user, "pk", None), "reason": reason[:LONGEST_REASON], **more}
+    given = {name: value for name, value in given.items() if value not in (None, "")}
+    outer = _current.get()
+    if outer is not None:
+        outer.said.update(given)
+        yield outer
+        return
+    context = Context(given)
+    token = _current.set(context)
+    try:
+        with connection.execute_wrapper(_say_along):
+            yield context
+    finally:
+        _current.reset(token)
     _let_go()
 
 
@@ -32,13 +100,9 @@ def _let_go() -> None:
             cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
 
 
-def pin(context: Context) -> None:
-    """Say it to the database now, for the rest of this transaction.
-
-    Statements through Django say it by themselves; COPY and other raw statements do not.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)",
-            [str(context.id), json.dumps(context.metadata)],
-        )
+def pin() -> None:
+    """Say the current context to the database now, for the rest of this transaction."""
+    context = _current.get()
+    if context is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(context.settings())

@@ -293,3 +293,17 @@ def test_35_validity_is_asked_at_that_time(client: Client) -> None:
     run("ALTER TABLE regions_municipalityevent ENABLE TRIGGER USER")
     assert names(client, "/api/layers/municipalities/features/", 8) == {"Haby"}
     assert client.get("/api/layers/municipalities/features/").json()["numberMatched"] == 0
+
+
+def test_25_what_is_said_survives_quotes_percents_and_nesting() -> None:
+    with recorded("command", reason="100 % von O'Neill \\ 'fertig' %s"):
+        row = factories.place()
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE regions_place SET name = 'a%b' WHERE id = {row.pk}")
+            cursor.execute("UPDATE regions_place SET name = %s WHERE id = %s RETURNING name", ["b%c", row.pk])
+            assert cursor.fetchall() == [("b%c",)]
+        with recorded("import", file="x.csv"):
+            run("UPDATE regions_place SET name = %s WHERE id = %s", "c", row.pk)
+    assert labels(row) == ["insert", "update", "update", "update"]
+    assert said(row) == {"door": "import", "reason": "100 % von O'Neill \\ 'fertig' %s", "file": "x.csv"}
+    assert row.events.values("pgh_context_id").distinct().count() == 1
