@@ -5,6 +5,7 @@ raw statements (COPY) are preceded by `pin`.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,20 +15,12 @@ from typing import Any
 
 from django.db import connection
 from psycopg.pq import TransactionStatus
+from psycopg.sql import Composable
 
 LONGEST_REASON = 500
-_READS = (
-    "select",
-    "show",
-    "explain",
-    "vacuum",
-    "analyze",
-    "reindex",
-    "set ",
-    "begin",
-    "commit",
-    "rollback",
-    "savepoint",
+# What may change rows, behind comments and brackets.
+_WRITES = re.compile(
+    r"(\s|\(|--[^\n]*\n|/\*.*?\*/)*(insert|update|delete|merge|with|call|do)\b", re.IGNORECASE | re.DOTALL
 )
 
 
@@ -58,12 +51,12 @@ def current() -> Context | None:
 def _say_along(execute: Callable[..., Any], sql: str, params: Any, many: bool, where: dict[str, Any]) -> Any:
     """Let a writing statement say its context first, in the same round trip."""
     context, cursor = _current.get(), where["cursor"]
-    reads = str(sql).lstrip(" (").lower().startswith(_READS)
+    text = sql.as_string(cursor) if isinstance(sql, Composable) else str(sql)
     broken = cursor.connection.info.transaction_status == TransactionStatus.INERROR
-    if context is None or reads or many or broken or getattr(cursor, "name", None):
+    if context is None or not _WRITES.match(text) or many or broken or getattr(cursor, "name", None):
         return execute(sql, params, many, where)
     words = context.settings()
-    result = execute(f"{words if params is None else words.replace('%', '%%')}; {sql}", params, many, where)
+    result = execute(f"{words if params is None else words.replace('%', '%%')}; {text}", params, many, where)
     while cursor.nextset():  # the answer is the last statement's
         pass
     return result
