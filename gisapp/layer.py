@@ -263,6 +263,11 @@ class Layer:
         """Does every asker get the same answer now, so that it may be remembered for all?"""
         return self.same_for_everyone and self.see is Audience.EVERYONE and past() is None
 
+    @property
+    def tracked(self) -> bool:
+        """Has the table a history?"""
+        return hasattr(self.model_class, "events")
+
     def features(self, user: Any) -> QuerySet[Any]:
         """The features this user may see; raises NotFound where even the layer's existence is no one's business."""
         if not self.seen_by(user):

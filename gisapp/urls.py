@@ -7,6 +7,7 @@ from gisapp.layer import all_apps
 
 urlpatterns = [
     path("", include("gisapp.map.urls")),
+    path("", include("gisapp.history.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("gisapp.api.urls")),
     path("ogc/", include("gisapp.features.urls")),

@@ -106,3 +106,10 @@ def may_operate(user: Any) -> bool:
 def needs_second_factor(user: Any) -> bool:
     """Must this person log in with two factors?"""
     return is_operator(user) or any(one.role in NEEDS_SECOND_FACTOR for one in grants_of(user))
+
+
+class System:
+    """Whoever runs a command on the machine itself: an operator without an account."""
+
+    pk = None
+    is_authenticated = is_active = is_superuser = True

@@ -48,12 +48,22 @@ class StoredGeometry(GeometryField):
 
 
 class _Feature(GeoFeatureModelSerializer):
-    """A GeoJSON feature; the library reads `properties` before it has looked at them."""
+    """A GeoJSON feature; the library reads `properties` before it has looked at them.
+
+    A name that the layer does not have is refused; public values that come from elsewhere may be sent along and stay.
+    """
+
+    layer = ""
+    known: frozenset[str] = frozenset()
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict) or not isinstance(data.get("properties", {}), dict):
             raise BadInput("no-feature")
-        return super().to_internal_value(data)
+        unknown = set(data.get("properties", {})) - self.known
+        if unknown:
+            raise BadInput("unknown-field", layer=self.layer, field=sorted(unknown)[0][:100])
+        # Without `properties` the library would take it for a flat object and overlook the geometry.
+        return super().to_internal_value({**data, "properties": data.get("properties", {})})
 
 
 @lru_cache(maxsize=128)
@@ -71,7 +81,8 @@ def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
         },
     )
     shape = StoredGeometry(kind=str(layer.geometry))
-    members = {"Meta": meta, layer.geometry_column: shape}
+    known = frozenset({one.name for one in layer.public_fields} | ({layer.owner} if layer.owner else set()))
+    members = {"Meta": meta, layer.geometry_column: shape, "layer": layer.name, "known": known}
     return type(f"{layer.name.title()}Serializer", (_Feature,), members)
 
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from gisapp import errors
+from gisapp.accounts import scope
 from gisapp.accounts.models import Organisation
 from gisapp.accounts.roles import is_operator, organisations_of
 from gisapp.features import query
@@ -33,6 +35,20 @@ def check(layer: Layer, user: Any, key: Any) -> None:
     if not layer.edited_by(user):
         raise errors.Forbidden("forbidden")
     if not layer.editable(user).filter(pk=key).exists():
+        raise errors.Forbidden("out-of-reach", layer=layer.name)
+
+
+def reachable(layer: Layer, user: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Which of any rows of the table, retired ones too, the user may change."""
+    if layer.editable_by or not layer.edit.roles:
+        return rows.filter(pk__in=layer.editable(user).order_by().values("pk"))
+    return scope.edited(rows, user, layer.edit.roles, owner=layer.owner, geometry=layer.geometry_column)
+
+
+def check_row(layer: Layer, user: Any, key: Any) -> None:
+    """Raise Forbidden where the user may not change this row of the table, retired or not."""
+    rows = layer.model_class._default_manager.filter(pk=key)
+    if not layer.edited_by(user) or not reachable(layer, user, rows).exists():
         raise errors.Forbidden("out-of-reach", layer=layer.name)
 
 

@@ -41,10 +41,12 @@ def parse(text: str) -> datetime.datetime:
     return found
 
 
-def _columns(model: type[Model]) -> Iterator[str]:
+def _columns(model: type[Model], key: str) -> Iterator[str]:
     """The table's columns from its events e; what the database computes is computed again."""
     for one in model._meta.concrete_fields:
-        if isinstance(one, GeneratedField):
+        if one.primary_key:
+            yield f'e."{key or one.column}" AS "{one.column}"'
+        elif isinstance(one, GeneratedField):
             expression, params = one.generated_sql(connection)
             if params:
                 raise TypeError(f"{model._meta.label}.{one.name}: a generated column with parameters has no past")
@@ -54,11 +56,11 @@ def _columns(model: type[Model]) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def _rows_as_events(model: type[Model]) -> str:
-    """SELECT ... FROM events e of a tracked model, without a condition."""
+def rows_as_events(model: type[Model], key: str = "") -> str:
+    """SELECT ... FROM events e of a tracked model, without a condition; `key` is the column that stands for its key."""
     events = event_model(model)
     assert events is not None
-    return f'SELECT {", ".join(_columns(model))} FROM "{events._meta.db_table}" e'  # noqa: S608 - names of models
+    return f'SELECT {", ".join(_columns(model, key))} FROM "{events._meta.db_table}" e'  # noqa: S608 - names of models
 
 
 def _rows_at(model: type[Model], when: str) -> str:
@@ -66,7 +68,7 @@ def _rows_at(model: type[Model], when: str) -> str:
     events = event_model(model)
     assert events is not None
     return (
-        f"{_rows_as_events(model)} WHERE e.pgh_created_at <= {when} AND e.pgh_label <> 'delete' AND NOT EXISTS ("
+        f"{rows_as_events(model)} WHERE e.pgh_created_at <= {when} AND e.pgh_label <> 'delete' AND NOT EXISTS ("
         f'SELECT FROM "{events._meta.db_table}" n WHERE n.pgh_obj_id = e.pgh_obj_id AND n.pgh_id > e.pgh_id '
         f"AND n.pgh_created_at <= {when})"
     )

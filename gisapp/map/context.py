@@ -15,7 +15,7 @@ from gisapp.tiles.views import base_url
 
 STATIC = Path(__file__).parent / "static" / "map"
 MODE_COOKIE = "gisapp_mode"
-ENTRIES = {"print.js", "embed.js", "app.js"}
+ENTRIES = {"print.js", "embed.js", "app.js", "past.js"}
 
 
 def mode_of(request: HttpRequest) -> str:

@@ -188,3 +188,21 @@ def test_11_schema_is_complete_and_valid(client: Client) -> None:
             for status, answer in operation["responses"].items():
                 if status >= "400":
                     assert list(answer["content"]) == ["application/problem+json"], (path, method, status)
+
+
+def test_40_a_geometry_alone_moves_and_a_misspelt_name_is_refused(client: Client) -> None:
+    place = factories.place()
+    client.force_login(factories.staff())
+    address = f"/api/layers/places/features/{place.pk}/"
+    body = '{"geometry": {"type": "Point", "coordinates": [9.8, 54.4]}}'
+    assert client.patch(address, body, "application/json").status_code == 200
+    before, place_name = place.geom, place.name
+    place.refresh_from_db()
+    assert place.geom.distance(before) > 1_000
+    assert place.name == place_name
+    refused = client.patch(address, '{"properties": {"nmae": "Haby"}}', "application/json")
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown-field")
+    # What was read may be sent back whole, with the values that come from elsewhere.
+    whole = client.get(address).json()
+    assert "municipality" in whole["properties"]
+    assert client.put(address, whole, "application/json").status_code == 200

@@ -1,0 +1,167 @@
+"""Taking changes back: one change of a feature, or all that one import, request or command did.
+
+Nothing is unwritten: taking back is a change of its own, with its own reason, under the same rules. It is all or
+nothing, and it never overwrites what somebody changed afterwards: that is named, and nothing is done.
+"""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from gisapp import errors
+from gisapp.accounts.roles import is_operator
+from gisapp.features import writing
+from gisapp.features.query import parse_id
+from gisapp.history.asof import layer_models
+from gisapp.history.tracking import event_model
+from gisapp.layer import Layer, all_layers
+
+MOST_NAMED = 20
+
+
+def _stored(model: type[Model]) -> list[str]:
+    """The columns that hold what people entered: all but the computed ones."""
+    return [str(one.column) for one in model._meta.concrete_fields if not one.generated]
+
+
+def revert_change(layer: Layer, user: Any, key: str, event: int) -> None:
+    """Take back the last change of a feature: it is then as it was before it.
+
+    Raises NotFound for an unknown change, Conflict("changed-since") where it is not the last one, Forbidden where the
+    user may not change the feature, and the table's own rules.
+    """
+    wanted = parse_id(layer, key)
+    events = event_model(layer.model_class)
+    if events is None:
+        raise errors.NotFound("no-history", layer=layer.name)
+    with transaction.atomic():
+        last = list(events._default_manager.filter(pgh_obj_id=wanted).order_by("-pgh_id")[:2])
+        if event not in [one.pgh_id for one in last]:  # type: ignore[attr-defined]
+            known = events._default_manager.filter(pgh_obj_id=wanted, pgh_id=event).exists()
+            refusal = errors.Conflict("changed-since", count=1, which=f"{layer.name}/{key[:100]}")
+            raise refusal if known else errors.NotFound("unknown-change", change=event)
+        if last[0].pgh_id != event:  # type: ignore[attr-defined]
+            raise errors.Conflict("changed-since", count=1, which=f"{layer.name}/{key[:100]}")
+        if last[0].pgh_label == "delete":  # type: ignore[attr-defined]
+            _restore(layer.model_class, [event])
+            writing.check_row(layer, user, wanted)
+            return
+        writing.check_row(layer, user, wanted)
+        _undo(layer.model_class, [wanted], [last[1].pgh_id] if len(last) > 1 else [])  # type: ignore[attr-defined]
+        if len(last) > 1:
+            writing.check_row(layer, user, wanted)
+
+
+def _restore(model: type[Model], events: list[int]) -> int:
+    """Put removed rows back under their keys."""
+    columns = ", ".join(f'"{one}"' for one in _stored(model))
+    source = event_model(model)
+    assert source is not None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{model._meta.db_table}" ({columns}) OVERRIDING SYSTEM VALUE '  # noqa: S608 - names of models
+            f'SELECT {columns} FROM "{source._meta.db_table}" WHERE pgh_id = ANY(%s)',
+            [events],
+        )
+        return int(cursor.rowcount)
+
+
+def _undo(model: type[Model], keys: list[Any], states: list[int]) -> int:
+    """Give rows the values of these states; rows without one are removed, for they were not there before."""
+    source = event_model(model)
+    assert source is not None
+    table, events = model._meta.db_table, source._meta.db_table
+    set_to = ", ".join(f'"{one}" = e."{one}"' for one in _stored(model) if one != "id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{table}" t SET {set_to} FROM "{events}" e WHERE e.pgh_id = ANY(%s) AND t.id = e.pgh_obj_id',  # noqa: S608
+            [states],
+        )
+        changed = int(cursor.rowcount)
+        cursor.execute(
+            f'DELETE FROM "{table}" t WHERE t.id = ANY(%s) AND NOT EXISTS '  # noqa: S608
+            f'(SELECT FROM "{events}" e WHERE e.pgh_id = ANY(%s) AND e.pgh_obj_id = t.id)',
+            [keys, states],
+        )
+        return changed + int(cursor.rowcount)
+
+
+def _affected(model: type[Model], change: uuid.UUID) -> list[tuple[Any, bool, bool, int | None, int]]:
+    """(key, changed afterwards, is gone now, the event before the change, the change's last event) of each row."""
+    source = event_model(model)
+    assert source is not None
+    events = source._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH mine AS (SELECT pgh_obj_id AS key, min(pgh_id) AS first, max(pgh_id) AS last
+                            FROM "{events}" WHERE pgh_context_id = %s GROUP BY 1)
+            SELECT m.key,
+                   EXISTS (SELECT FROM "{events}" e WHERE e.pgh_obj_id = m.key AND e.pgh_id > m.last),
+                   (SELECT e.pgh_label = 'delete' FROM "{events}" e WHERE e.pgh_id = m.last),
+                   (SELECT e.pgh_id FROM "{events}" e WHERE e.pgh_obj_id = m.key AND e.pgh_id < m.first
+                     ORDER BY e.pgh_id DESC LIMIT 1),
+                   m.last
+              FROM mine m ORDER BY m.key
+            """,  # noqa: S608
+            [change],
+        )
+        return list(cursor.fetchall())
+
+
+def _by_table(change: uuid.UUID) -> Iterator[tuple[type[Model], list[tuple[Any, bool, bool, int | None, int]]]]:
+    for model in layer_models():
+        rows = _affected(model, change)
+        if rows:
+            yield model, rows
+
+
+def revert_all(user: Any, change: uuid.UUID) -> dict[str, int]:
+    """Take back everything of one change (an import, a request, a command); rows by layer.
+
+    Raises NotFound for an unknown change, Conflict("changed-since") naming what was changed afterwards, Forbidden where
+    the user may not change one of the rows.
+    """
+    done: dict[str, int] = {}
+    with transaction.atomic():
+        parts = list(_by_table(change))
+        if not parts:
+            raise errors.NotFound("unknown-change", change=change)
+        names = {one.model_class: one for one in reversed(all_layers())}
+        later = [f"{names[model].name}/{row[0]}" for model, rows in parts for row in rows if row[1]]
+        if later:
+            more = " …" if len(later) > MOST_NAMED else ""
+            raise errors.Conflict("changed-since", count=len(later), which=", ".join(later[:MOST_NAMED]) + more)
+        # What refers to others goes first and comes last: the registry's order is not the references'.
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        for model, rows in parts:
+            done[names[model].name] = _revert_table(names[model], user, rows)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    return done
+
+
+def _revert_table(layer: Layer, user: Any, rows: list[tuple[Any, bool, bool, int | None, int]]) -> int:
+    """One table's share. A row that was added and removed again by the same change needs nothing."""
+    model = layer.model_class
+    there = [row[0] for row in rows if not row[2]]
+    gone = [row[3] for row in rows if row[2] and row[3] is not None]
+    _check_all(layer, user, there)
+    states = [row[3] for row in rows if not row[2] and row[3] is not None]
+    count = _undo(model, there, states) + (_restore(model, gone) if gone else 0)
+    _check_all(layer, user, [row[0] for row in rows if row[3] is not None])
+    return count
+
+
+def _check_all(layer: Layer, user: Any, keys: list[Any]) -> None:
+    """Raise Forbidden where the user may not change every one of these rows."""
+    if is_operator(user):
+        return
+    rows = layer.model_class._default_manager.filter(pk__in=keys)
+    allowed = writing.reachable(layer, user, rows)
+    if not layer.edited_by(user) or allowed.count() != rows.count():
+        raise errors.Forbidden("out-of-reach", layer=layer.name)
