@@ -66,6 +66,9 @@ def _database() -> dict[str, object]:
             "min_size": 1,
             "max_size": int(os.environ.get("GISAPP_DB_POOL", "8")),
             "timeout": 3,
+            # A pool that tries for long waits ever longer in between: after an outage of minutes it would sleep for
+            # minutes more. One that gives up soon begins anew with the next request.
+            "reconnect_timeout": 3,
         }
     settings["OPTIONS"] = options
     return settings
@@ -111,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gisapp.middleware.ContentSecurityPolicy",
+    "gisapp.middleware.Reconnect",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "gisapp.middleware.Locale",
     "django.middleware.common.CommonMiddleware",
