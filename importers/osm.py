@@ -15,6 +15,7 @@ import pyarrow as pa
 import shapely
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 from psycopg.sql import Composed
 
 from gisapp.errors import BadInput
@@ -238,7 +239,7 @@ def import_osm(
     for layer in layers.values():
         pipeline.lock(layer.plan.table)
         layer.stage.create()
-    reporter.step("OpenStreetMap lesen")
+    reporter.step(_("OpenStreetMap lesen"))
     reader = _Reader(layers, reporter)
     reader.walk(opened.data)
     if not reader.read:

@@ -13,10 +13,12 @@ ACCOUNTS = (("verwaltung@demo.invalid", True), ("buergerin@demo.invalid", False)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--size", choices=SIZES, default="s", help="s: ein Amt, m: ein Kreis, l: 1.000.000 Adressen")
+    from django.utils.translation import gettext as _
+
+    parser.add_argument("--size", choices=SIZES, default="s", help=_("s: ein Amt, m: ein Kreis, l: 1.000.000 Adressen"))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", action="store_true", help="neu erzeugen, auch wenn diese Größe schon da ist")
-    parser.add_argument("--serve", action="store_true", help="danach ausliefern, bis Strg-C")
+    parser.add_argument("--again", action="store_true", help=_("neu erzeugen, auch wenn diese Größe schon da ist"))
+    parser.add_argument("--serve", action="store_true", help=_("danach ausliefern, bis Strg-C"))
     parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
     parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_WORKERS", os.cpu_count() or 1)))
@@ -24,6 +26,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _steps(size: str, seed: int) -> None:
     """Let every app build its part, and say what is being done for how long."""
+    from django.utils.translation import gettext as _
+
     from gisapp.layer import all_apps
 
     parts = sorted((part for app in all_apps() for part in app.demo), key=lambda part: part.order)
@@ -35,7 +39,8 @@ def _steps(size: str, seed: int) -> None:
     for part in parts:
         print(f"{part.title}:", flush=True)
         part.build(size, seed, progress)
-    print(f"Demo-Region ({size}) fertig nach {time.monotonic() - begin:.1f} s.", flush=True)
+    seconds = f"{time.monotonic() - begin:.1f}"
+    print(_("Demo-Region (%(size)s) fertig nach %(seconds)s s.") % {"size": size, "seconds": seconds}, flush=True)
 
 
 def _log_ins() -> None:
@@ -64,6 +69,8 @@ def _version() -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Migrate, build the region where it is missing, print the log-ins, serve."""
+    from django.utils.translation import gettext as _
+
     from gisapp.commands.setup import prepare
     from gisapp.registry.facts import put
 
@@ -72,17 +79,17 @@ def run(arguments: argparse.Namespace) -> int:
         _steps(arguments.size, arguments.seed)
         put("demo", f"{arguments.size}/{arguments.seed}/{_version()}")
     else:
-        print(f"Demo-Region ({arguments.size}) ist schon da.")
+        print(_("Demo-Region (%(size)s) ist schon da.") % {"size": arguments.size})
     private = not os.environ.get("DATABASE_URL")
     if private:
         _log_ins()
-    print(f"\n  Adresse:    http://{arguments.host}:{arguments.port}/")
+    print(f"\n  {_('Adresse:'):<12}http://{arguments.host}:{arguments.port}/")
     for email, staff in ACCOUNTS if private else ():
-        print(f"  Anmelden:   {email} / {PASSWORD}" + ("  (Verwaltung)" if staff else "  (Bürgerin)"))
+        print(f"  {_('Anmelden:'):<12}{email} / {PASSWORD}  ({_('Verwaltung') if staff else _('Bürgerin')})")
     print(flush=True)
     if not arguments.serve:
         return 0
-    print("Strg-C beendet alles.", flush=True)
+    print(_("Strg-C beendet alles."), flush=True)
     return serve_elsewhere(arguments)
 
 

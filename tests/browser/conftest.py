@@ -16,8 +16,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from gisapp import cluster
@@ -82,13 +80,6 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"{address} does not answer")
 
 
-def _compile_texts() -> None:
-    """The English texts, which the set-up compiles from the catalogue as well."""
-    source = CHECKOUT / "gisapp/locale/en/LC_MESSAGES/django.po"
-    with source.open("rb") as catalogue, source.with_suffix(".mo").open("wb") as compiled:
-        write_mo(compiled, read_po(catalogue, locale="en"))
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a served town."""
@@ -109,7 +100,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _gisapp(environment, "manage", "migrate", "--verbosity", "0")
     _gisapp(environment, "manage", "collectstatic", "--noinput", "--verbosity", "0")
     _gisapp(environment, "manage", "shell", "-v", "0", "-c", "from tests.browser.town import build; build()")
-    _compile_texts()
     port = _free_port()
     command = [sys.executable, "-m", "gisapp", "serve", "--port", str(port), "--workers", "1"]
     process = subprocess.Popen(
