@@ -207,7 +207,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "KRIT-GIS",
     "DESCRIPTION": "Alles, was auf der Karte steht, als Schnittstelle. / Everything on the map, as an interface.",
     "VERSION": "1.0.0",
-    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["gisapp.api.documented.plain_views"],
     "OAS_VERSION": "3.0.3",
 }
 
