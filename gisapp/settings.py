@@ -113,6 +113,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gisapp.compression.Compress",
     "gisapp.middleware.ContentSecurityPolicy",
     "gisapp.middleware.Reconnect",
     "django.contrib.sessions.middleware.SessionMiddleware",
