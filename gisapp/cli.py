@@ -13,13 +13,27 @@ from collections.abc import Sequence
 from gisapp import __version__, cluster
 from gisapp.commands import HOST_COMMANDS
 from gisapp.commands.command import Command
-from gisapp.terminal import either
+from gisapp.terminal import either, language
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gisapp", description="KRIT-GIS")
     parser.add_argument("--version", action="version", version=f"gisapp {__version__}")
     return parser
+
+
+def _parse(arguments: Sequence[str], commands: Sequence[Command]) -> argparse.Namespace:
+    """The arguments, and the command that takes them as `_command`; help is in the terminal's language."""
+    from django.utils.translation import gettext
+
+    parser = _parser()
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in commands:
+        told = gettext(command.help)
+        sub = subparsers.add_parser(command.name, help=told, description=told)
+        command.arguments(sub)
+        sub.set_defaults(_command=command)
+    return parser.parse_args(arguments)
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -33,19 +47,16 @@ def _run(arguments: Sequence[str]) -> int:
     django.setup()
     from django.core.management.base import CommandError
     from django.db import IntegrityError, OperationalError
+    from django.utils import translation
 
     from gisapp.errors import GisError, from_database
     from gisapp.layer import all_commands
 
-    parser = _parser()
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in [*HOST_COMMANDS, *all_commands()]:
-        sub = subparsers.add_parser(command.name, help=command.help, description=command.help)
-        command.arguments(sub)
-        sub.set_defaults(_command=command)
-    found = parser.parse_args(arguments)
+    with translation.override(language()):
+        found = _parse(arguments, [*HOST_COMMANDS, *all_commands()])
     own_cluster = found._command.needs_database and not os.environ.get("DATABASE_URL")
-    with cluster.in_use() if own_cluster else contextlib.nullcontext():
+    in_words = translation.override(getattr(found, "language", "") or language())
+    with in_words, cluster.in_use() if own_cluster else contextlib.nullcontext():
         try:
             with _recorded(found._command):
                 return int(found._command.run(found))

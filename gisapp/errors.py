@@ -19,6 +19,7 @@ import psycopg
 from django.db import DatabaseError
 from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import get_language
+from psycopg_pool import PoolTimeout
 
 RULE_SQLSTATE = "KG001"
 
@@ -124,6 +125,9 @@ def from_database(error: DatabaseError | psycopg.Error) -> GisError | None:
     if found is None:
         return None
     code, kind = found
+    if code == "unavailable":
+        # A pool without a connection to give has waited long enough; any other connection may be a dead one of many.
+        return kind(code, lost=not isinstance(cause, PoolTimeout))
     rule = diagnosis.constraint_name or diagnosis.column_name or ""
     return kind(code, field=diagnosis.column_name or "", rule=rule, message="")
 

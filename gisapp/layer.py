@@ -144,6 +144,7 @@ class Layer:
     organisations in which the user has a role of `edit`, and of common data what these are responsible for. A row must
     be editable before a change and after it.
     `search_column` is a stored, trigram-indexed folded text (base_models.folded) of the search fields.
+    `classes` is the field of few values that sorts the features (kind): a drawing has a drawing layer for each.
     `label_column` is a stored point (SRID 3857) at which the name of an area is written; without one it is computed.
     """
 
@@ -161,6 +162,7 @@ class Layer:
     geometry_column: str = "geom"
     tile_column: str = "geom_3857"
     label_column: str = ""
+    classes: str = ""
     generalised: Sequence[Generalised] = ()
     min_zoom: int = 0
     max_zoom: int = 16
@@ -193,6 +195,8 @@ class Layer:
             if name not in names:
                 raise ValueError(f"layer {self.name}: {name} is no declared field")
         private = {one.name for one in self.fields if not one.public}
+        if self.classes and self.classes not in set(names) - private:
+            raise ValueError(f"layer {self.name}: {self.classes} is no public field")
         if self.label in private or private & set(self.list_columns):
             raise ValueError(f"layer {self.name}: a private field cannot be label or list column")
         if any((one.tile or one.search or one.filter) and not one.public for one in self.fields):

@@ -1,9 +1,10 @@
-"""What every answer carries: the content security policy, and errors in one form."""
+"""What every answer carries: the content security policy, and errors in one form; and a second try on a new connection."""
 
 import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 
@@ -55,6 +56,34 @@ class ContentSecurityPolicy:
             f"frame-ancestors {frames}",
         ]
         return "; ".join(parts + (["upgrade-insecure-requests"] if settings.HTTPS else []))
+
+
+class Reconnect:
+    """A server that was started anew has ended the connections that wait in the pool, and nobody notices before use.
+
+    Asking each connection before each request whether it lives would cost every request a journey to the server. So the
+    first request that finds its connection ended pays: the pool throws the dead ones out, and what only reads is done
+    again, once. What writes is told to come back; nobody knows how far it got.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code < 500 or not (getattr(response, "gisapp_lost", False) or self._ended_by_server()):
+            return response
+        log.warning("the server has ended the connection; the pool is looked through")
+        connection.close()
+        pool = getattr(connection, "pool", None)
+        if pool:
+            pool.check()
+        return self.get_response(request) if request.method in ("GET", "HEAD") else response
+
+    @staticmethod
+    def _ended_by_server() -> bool:
+        """Also what failed outside a view (reading the session), where the error has no name yet."""
+        return connection.connection is not None and bool(connection.connection.closed)
 
 
 class Locale(LocaleMiddleware):

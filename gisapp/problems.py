@@ -55,6 +55,7 @@ def answer(request: HttpRequest, error: GisError) -> HttpResponse:
 
 def _finished(response: HttpResponse, error: GisError) -> HttpResponse:
     response["Cache-Control"] = "no-store"
+    response.gisapp_lost = error.values.get("lost", False)  # type: ignore[attr-defined]
     wait = error.values.get("wait") or ("5" if error.code == "unavailable" else "")
     if wait:
         response["Retry-After"] = str(wait)

@@ -68,6 +68,9 @@ def _database() -> dict[str, object]:
             "min_size": 1,
             "max_size": int(os.environ.get("GISAPP_DB_POOL", "8")),
             "timeout": 3,
+            # A pool that tries for long waits ever longer in between: after an outage of minutes it would sleep for
+            # minutes more. One that gives up soon begins anew with the next request.
+            "reconnect_timeout": 3,
         }
     settings["OPTIONS"] = options
     return settings
@@ -116,7 +119,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "gisapp.compression.Compress",
     "gisapp.middleware.ContentSecurityPolicy",
+    "gisapp.middleware.Reconnect",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "gisapp.middleware.Locale",
     "django.middleware.common.CommonMiddleware",
@@ -216,7 +221,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "KRIT-GIS",
     "DESCRIPTION": "Alles, was auf der Karte steht, als Schnittstelle. / Everything on the map, as an interface.",
     "VERSION": "1.0.0",
-    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["gisapp.api.documented.plain_views"],
     "OAS_VERSION": "3.0.3",
 }
 

@@ -7,18 +7,39 @@ from gisapp.commands.command import Command
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("layer", metavar="LAYER", help="the layer to fill, or an app's name (regions, basemap, osm)")
-    parser.add_argument("file", metavar="FILE", type=Path, help="the file to read")
-    parser.add_argument("--map", metavar="FILE.toml", type=Path, help="which column fills which field")
-    parser.add_argument("--suggest", nargs="?", const="-", metavar="FILE.toml", help="write a draft of --map and stop")
-    parser.add_argument("--source", default="", metavar="NAME", help="the name that the rows are recognised by")
-    parser.add_argument("--dry-run", action="store_true", help="do everything and roll it back")
-    parser.add_argument("--strict", action="store_true", help="keep nothing if any row is rejected")
-    parser.add_argument("--sync", action="store_true", help="retire rows of this source that the file no longer has")
-    parser.add_argument("--anywhere", action="store_true", help="accept coordinates outside the expected area")
-    parser.add_argument("--report", type=Path, metavar="FILE.html|json", help="write the report into this file")
-    parser.add_argument("--note", default="", metavar="TEXT", help="why: stands in the history of every changed row")
-    parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
+    from django.utils.translation import gettext as _
+
+    parser.add_argument(
+        "layer", metavar="LAYER", help=_("die Ebene, die gefüllt wird, oder der Name einer App (regions, basemap, osm)")
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help=_("die Datei, die eingelesen wird"))
+    parser.add_argument("--map", metavar="FILE.toml", type=Path, help=_("welche Spalte welches Feld füllt"))
+    parser.add_argument(
+        "--suggest",
+        nargs="?",
+        const="-",
+        metavar="FILE.toml",
+        help=_("einen Entwurf für --map schreiben und nichts einlesen"),
+    )
+    parser.add_argument(
+        "--source", default="", metavar="NAME", help=_("der Name, an dem die Zeilen wiedererkannt werden")
+    )
+    parser.add_argument("--dry-run", action="store_true", help=_("alles tun und rückgängig machen"))
+    parser.add_argument(
+        "--strict", action="store_true", help=_("nichts übernehmen, wenn auch nur eine Zeile abgelehnt wird")
+    )
+    parser.add_argument("--sync", action="store_true", help=_("stilllegen, was diese Quelle nicht mehr hat"))
+    parser.add_argument(
+        "--anywhere", action="store_true", help=_("auch Koordinaten außerhalb des erwarteten Gebiets nehmen")
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE.html|json", help=_("den Bericht in diese Datei schreiben"))
+    parser.add_argument(
+        "--note", default="", metavar="TEXT", help=_("warum; steht in der Geschichte jedes geänderten Objekts")
+    )
+    parser.add_argument("--json", action="store_true", help=_("den Bericht als ein JSON-Objekt drucken"))
+    parser.add_argument(
+        "--language", choices=("de", "en"), default="", help=_("Sprache des Berichts; sonst die des Terminals")
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -27,4 +48,4 @@ def _run(arguments: argparse.Namespace) -> int:
     return run(arguments)
 
 
-IMPORT = Command("import", "read a file into a layer", _run, _arguments)
+IMPORT = Command("import", "Eine Datei in eine Ebene einlesen", _run, _arguments)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
+from django.utils.translation import gettext as _
 from pyarrow import csv as arrow_csv
 
 from gisapp.errors import BadInput
@@ -79,7 +80,7 @@ def _delimiter(opened: Opened, lines: Sequence[str]) -> str:
         if score > most:
             best, most = sign, score
     if not best:
-        raise BadInput("not-a-table", path=opened.path, reason="kein Trennzeichen (Tabulator, ; , |) ergibt Spalten")
+        raise BadInput("not-a-table", path=opened.path, reason=_("kein Trennzeichen (Tabulator, ; , |) ergibt Spalten"))
     return best
 
 
@@ -102,7 +103,7 @@ def _table(opened: Opened, wanted: Mapping) -> _Table:
     head = next(csv.reader(io.StringIO("".join(lines)), delimiter=delimiter), [])
     table = _Table(opened, encoding, delimiter, _heads(head), notes=list(opened.notes))
     if encoding == "cp1252" and not wanted.encoding:
-        table.notes.append("Zeichensatz: Windows-1252 (kein gültiges UTF-8)")
+        table.notes.append(_("Zeichensatz: Windows-1252 (kein gültiges UTF-8)"))
     return table
 
 

@@ -27,6 +27,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.utils.translation import gettext as _
 
 from gisapp.errors import BadInput
 from gisapp.layer import Field, Target, Type
@@ -92,7 +93,9 @@ def read(path: Path) -> Mapping:
         raise BadInput("bad-mapping", path=path, reason=str(error)) from error
     unknown = set(content) - _KEYS
     if unknown:
-        raise BadInput("bad-mapping", path=path, reason=f"unbekannt: {', '.join(sorted(unknown))}")
+        raise BadInput(
+            "bad-mapping", path=path, reason=_("unbekannt: %(names)s") % {"names": ", ".join(sorted(unknown))}
+        )
     texts = {}
     for name in _PLAIN:
         texts[name] = content.get(name, "")
@@ -116,7 +119,7 @@ def check(mapping: Mapping, target: Target, source: Source, path: Path) -> None:
     known = {one.name for one in target.fields}
     for name in [*mapping.fields, *mapping.constants, *mapping.values]:
         if name not in known:
-            reason = f"Feld {name}; vorhanden: {', '.join(sorted(known))}"
+            reason = _("Feld %(name)s; vorhanden: %(names)s") % {"name": name, "names": ", ".join(sorted(known))}
             raise BadInput("bad-mapping", path=path, reason=reason)
     columns = ", ".join(one.name for one in source.columns) or "-"
     for column in [*mapping.fields.values(), *([mapping.id_column] if mapping.id_column else [])]:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from gisapp.errors import BadInput
 from importers import archives
@@ -107,7 +108,7 @@ def _xml_format(path: Path, head: bytes) -> Format | None:
     if root is None:
         return None
     if f"{root[2]}>".encode() not in _tail(path):
-        raise BadInput("file-corrupt", path=path, reason=f"</{root[2]}> fehlt")
+        raise BadInput("file-corrupt", path=path, reason=_("%(part)s fehlt") % {"part": f"</{root[2]}>"})
     if root[2] == "kml":
         return Format.KML
     known = "opengis.net/gml" in text or "opengis.net/wfs" in text
@@ -158,6 +159,10 @@ def sniff(path: Path, head: bytes) -> Format | None:
     return Format.CSV if path.suffix.lower() in {".csv", ".tsv", ".txt", ".tab"} else None
 
 
+def _too_short(there: int, expected: int) -> str:
+    return _("%(there)s von %(expected)s Bytes") % {"there": there, "expected": expected}
+
+
 def _check_gpkg(path: Path, head: bytes) -> None:
     """A GeoPackage must be as long as its header says (a half download is shorter)."""
     page = struct.unpack(">H", head[16:18])[0] if len(head) >= 100 else 0
@@ -165,13 +170,13 @@ def _check_gpkg(path: Path, head: bytes) -> None:
     pages = struct.unpack(">I", head[28:32])[0] if len(head) >= 100 else 0
     size = path.stat().st_size
     if not page or (pages and size < page * pages):
-        reason = f"{size} von {page * pages} Bytes" if page else "Kopf fehlt"
+        reason = _too_short(size, page * pages) if page else _("der Kopf fehlt")
         raise BadInput("file-corrupt", path=path, reason=reason)
 
 
 def _check_fgb(path: Path, head: bytes) -> None:
     if head[:8] != b"fgb\x03fgb\x00" and head[:4] != b"fgb\x03":
-        raise BadInput("file-corrupt", path=path, reason="FlatGeobuf-Kopf")
+        raise BadInput("file-corrupt", path=path, reason=_("der Kopf fehlt"))
 
 
 def _shapefile_parts(path: Path) -> dict[str, Path]:
@@ -183,7 +188,7 @@ def _shapefile_parts(path: Path) -> dict[str, Path]:
     head = _head(path)
     length = struct.unpack(">I", head[24:28])[0] * 2 if len(head) >= 100 else -1
     if length < 0 or path.stat().st_size < length:
-        raise BadInput("file-corrupt", path=path, reason=f"{path.stat().st_size} von {length} Bytes")
+        raise BadInput("file-corrupt", path=path, reason=_too_short(path.stat().st_size, length))
     wanted = (".shp", ".shx", ".dbf", ".prj", ".cpg")
     return {suffix: beside[suffix] for suffix in wanted if suffix in beside}
 

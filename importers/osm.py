@@ -15,6 +15,7 @@ import pyarrow as pa
 import shapely
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 from psycopg.sql import Composed
 
 from gisapp.errors import BadInput
@@ -109,6 +110,7 @@ class _Reader:
         self.layers, self.reporter = layers, reporter
         self.wkb = osmium.geom.WKBFactory()
         self.relations: dict[int, list[str]] = {}
+        self.assembled: set[int] = set()
         self.read = 0
 
     def put(self, name: str, rows: Sequence[tuple[str, osm_tags.Row]], geometry: bytes) -> None:
@@ -135,21 +137,32 @@ class _Reader:
             self.put(f"n{node.id}", rows, bytes.fromhex(self.wkb.create_point(node)))
 
     def way(self, way: Any) -> None:
-        """A way as a line; what an open way says of an address or a shop is put at its middle."""
+        """A way as a line; what one that is no area says of an address or a shop is put at its middle."""
         tags = dict(way.tags)
         rows = self._wanted(osm_tags.lines(tags))
-        spots = [] if way.is_closed() else self._wanted(osm_tags.points(tags))
-        if not rows and not spots:
+        # osmium makes areas of these and hands them over; it says nothing of a ring that the extract has cut to pieces.
+        is_area = way.is_closed() and tags.get("area") != "no"
+        cut = is_area and len(way.nodes) < 4
+        spots = [] if is_area and not cut else self._wanted(osm_tags.points(tags))
+        lost = self._wanted(osm_tags.areas(tags)) if cut else []
+        if not rows and not spots and not lost:
             return
         line = self._line(way)
-        if line is None:
-            for layer, _row in rows + spots:
-                self.layers[layer].broken.append(RowProblem(way.id, f"w{way.id}", "geom", "node-missing"))
-            return
-        self.put(f"w{way.id}", rows, line)
-        if spots:
-            middle = shapely.line_interpolate_point(shapely.from_wkb(line), 0.5, normalized=True)
-            self.put(f"w{way.id}", spots, shapely.to_wkb(middle))
+        middle = self._middle(way, line)
+        if line is not None:
+            self.put(f"w{way.id}", rows, line)
+        if middle is not None:
+            self.put(f"w{way.id}", spots, middle)
+        lost += (rows if line is None else []) + (spots if middle is None else [])
+        for layer, _row in lost:
+            self.layers[layer].broken.append(RowProblem(way.id, f"w{way.id}", "geom", "node-missing"))
+
+    def _middle(self, way: Any, line: bytes | None) -> bytes | None:
+        """A point on the way: its middle, or the only node that the extract has."""
+        if line is not None:
+            return bytes(shapely.to_wkb(shapely.line_interpolate_point(shapely.from_wkb(line), 0.5, normalized=True)))
+        known = next((one for one in way.nodes if one.location.valid()), None)
+        return None if known is None else bytes(shapely.to_wkb(shapely.Point(known.lon, known.lat)))
 
     def _line(self, way: Any) -> bytes | None:
         """The way's line; without the nodes that the extract lacks, None where fewer than two are left."""
@@ -174,14 +187,15 @@ class _Reader:
         if not rows:
             return
         name = f"w{area.orig_id()}" if area.from_way() else f"r{area.orig_id()}"
+        if not area.from_way():
+            # An area comes with the last of its ways, and so before its relation.
+            self.assembled.add(area.orig_id())
         try:
             geometry = bytes.fromhex(self.wkb.create_multipolygon(area))
         except (osmium.InvalidLocationError, RuntimeError):
             for layer, _row in rows:
                 self.layers[layer].broken.append(RowProblem(area.orig_id(), name, "geom", "relation-broken"))
             return
-        if not area.from_way():
-            self.relations.pop(area.orig_id(), None)
         self.put(name, rows, geometry)
 
     def walk(self, path: Path) -> None:
@@ -205,7 +219,7 @@ class _Reader:
         except RuntimeError as error:
             raise BadInput("file-corrupt", path=path.name, reason=str(error)[:200]) from error
         for number, names in self.relations.items():
-            for layer in names:
+            for layer in names if number not in self.assembled else ():
                 self.layers[layer].broken.append(RowProblem(number, f"r{number}", "geom", "relation-broken"))
 
 
@@ -239,7 +253,7 @@ def import_osm(
     for layer in layers.values():
         pipeline.lock(layer.plan.table)
         layer.stage.create()
-    reporter.step("OpenStreetMap lesen")
+    reporter.step(_("OpenStreetMap lesen"))
     reader = _Reader(layers, reporter)
     reader.walk(opened.data)
     if not reader.read:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from django.db import transaction
+from django.utils.translation import gettext as _
 from psycopg.sql import Composed
 
 from gisapp.errors import BadInput
@@ -104,7 +105,7 @@ def retire(plan: Plan, left_out: Sequence[RowProblem], report: Report) -> None:
     if all(one.id for one in left_out):
         report.retired = merge.retire(plan, [one.id for one in left_out])
     else:
-        report.notes.append("Nichts stillgelegt: von unlesbaren Zeilen ist unbekannt, welche Objekte sie meinen.")
+        report.notes.append(_("Nichts stillgelegt: von unlesbaren Zeilen ist unbekannt, welche Objekte sie meinen."))
 
 
 def put(
@@ -120,7 +121,7 @@ def put(
 
     `broken` are features that never reached the stage.
     """
-    reporter.step("prüfen")
+    reporter.step(_("prüfen"))
     execute(cleaning.DATE_FUNCTION)
     checks.find_bad_rows(plan, stage, options)
     repair.stage_good_rows(plan, stage, bad=checks.count_bad(plan) > 0)
@@ -133,7 +134,7 @@ def put(
         pieces = checks.count_staged(plan)
         plan.target.group(plan.staged)
         report.joined += pieces - checks.count_staged(plan)
-    reporter.step("übernehmen")
+    reporter.step(_("übernehmen"))
     if options.sync:
         retire(plan, [*broken, *(one for one in stage.problems if one.code != "nul-character")], report)
     done = merge.merge(plan, stage.read, late)
@@ -148,9 +149,9 @@ def finish(layers: list[str], source: str, reporter: Reporter, late: list[Compos
     """The steps that follow a merge into these layers, and late indexes; the rows linked."""
     linked = 0
     for step in finishing(layers):
-        reporter.step(step.title.de)
+        reporter.step(str(step.title))
         linked += step.run(source)
-    reporter.step("Indexe bauen")
+    reporter.step(_("Indexe bauen"))
     indexes.build(late)
     return linked
 
@@ -174,7 +175,8 @@ def _counted(batches: Iterator[pa.RecordBatch], source: Source, opened: Opened) 
     if rows == 0 and not source.problems:
         raise BadInput("no-features", path=opened.path)
     if 0 <= rows < source.count:
-        raise BadInput("file-corrupt", path=opened.path, reason=f"{rows} von {source.count} Objekten")
+        reason = _("%(there)s von %(expected)s Objekten") % {"there": rows, "expected": source.count}
+        raise BadInput("file-corrupt", path=opened.path, reason=reason)
 
 
 def _import(request: Request, opened: Opened, reporter: Reporter, report: Report, late: list[Composed]) -> None:
@@ -188,7 +190,7 @@ def _import(request: Request, opened: Opened, reporter: Reporter, report: Report
     lock(plan.table)
     stage = Stage(plan)
     stage.create()
-    reporter.step("lesen", source.count if source.count > 0 else None)
+    reporter.step(_("lesen"), source.count if source.count > 0 else None)
     wanted = {one.column for one in plan.filled if one.column} | ({plan.id_column} if plan.id_column else set())
     names = [one.name for one in source.columns if one.name in wanted]
     stage.copy(_counted(source.batches(names), source, opened), reporter.rows)
@@ -228,8 +230,8 @@ def suggestion(request: Request) -> str:
         unused = [one.name for one in source.columns if one.name not in used]
         missing = [one for one in request.target.required
                    if one not in found.fields and one not in request.target.defaults]  # fmt: skip
-        lines = [f"# Spalten ohne Feld: {', '.join(unused)}"] if unused else []
-        lines += [f"# Pflichtfeld ohne Spalte: {one}" for one in missing]
+        lines = [_("Spalten ohne Feld: %(columns)s") % {"columns": ", ".join(unused)}] if unused else []
+        lines += [_("Pflichtfeld ohne Spalte: %(field)s") % {"field": one} for one in missing]
         if source.crs is None:
-            lines.append('# Die Datei sagt ihr Koordinatensystem nicht: crs = "EPSG:25832"')
-        return "\n".join([*lines, found.to_toml()])
+            lines.append(_("Die Datei sagt ihr Koordinatensystem nicht: %(line)s") % {"line": 'crs = "EPSG:25832"'})
+        return "\n".join([*(f"# {line}" for line in lines), found.to_toml()])

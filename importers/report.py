@@ -1,4 +1,7 @@
-"""What an import did: the same facts as JSON, as a page without scripts, and as lines in a terminal."""
+"""What an import did: the same facts as JSON, as a page without scripts, and as lines in a terminal.
+
+Texts are in the language that is active when the report is written.
+"""
 
 import json
 from collections.abc import Iterable
@@ -6,6 +9,9 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from gisapp.errors import CATALOGUE, BadInput
 from importers.source import RowProblem
@@ -54,9 +60,20 @@ class Report:
 
     def facts(self) -> list[str]:
         """The notes, and what happened besides the counts."""
-        joined = [f"{self.joined} Zeilen sind weitere Teile desselben Objekts und wurden mit ihm vereinigt"]
-        linked = [f"{self.linked} Verknüpfungen zu anderen Ebenen gesetzt"]
-        return [*self.notes, *(joined if self.joined else []), *(linked if self.linked else [])]
+        found = list(self.notes)
+        if self.joined:
+            found.append(_("Weitere Teile desselben Objekts, mit ihm vereinigt: %(count)s") % {"count": self.joined})
+        if self.linked:
+            found.append(_("Verknüpfungen zu anderen Ebenen gesetzt: %(count)s") % {"count": self.linked})
+        return found
+
+    def state(self) -> str:
+        """One sentence where nothing was written; else nothing."""
+        if self.dry_run:
+            return _("Probelauf: nichts wurde geschrieben.")
+        if self.rolled_back:
+            return _("Nichts wurde geschrieben.")
+        return "" if self.changed else _("Nichts hat sich geändert.")
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values; the keys are those that scripts rely on."""
@@ -75,30 +92,33 @@ class Report:
 
     def as_lines(self) -> list[str]:
         """The summary for a terminal."""
-        facts = f"{self.read} gelesen, {self.created} neu, {self.updated} geändert, {self.unchanged} unverändert"
-        facts += f", {self.retired} stillgelegt, {len(self.repaired)} repariert, {self.rejected_count} abgelehnt"
-        lines = [f"{self.layer} ({self.source}): {facts} in {self.seconds:.1f} s"]
-        lines += [f"  {one.layer}: {one.read} gelesen, {one.created} neu, {one.updated} geändert,"
-                  f" {one.unchanged} unverändert, {one.rejected_count} abgelehnt" for one in self.layers]  # fmt: skip
-        lines += [f"  {note}" for note in self.facts()]
-        lines += [
-            f"  Zeile {one.row} ({one.id}): {one.field}: {reason(one)} {one.value}".rstrip()
-            for one in self.rejected[:10]
+        counts = {**vars(self), "repaired": len(self.repaired), "seconds": f"{self.seconds:.1f}"}
+        facts = _(
+            "%(layer)s (%(source)s): %(read)s gelesen, %(created)s neu, %(updated)s geändert, %(unchanged)s unverändert,"
+            " %(retired)s stillgelegt, %(repaired)s repariert, %(rejected_count)s abgelehnt in %(seconds)s s"
+        )
+        part = _(
+            "%(layer)s: %(read)s gelesen, %(created)s neu, %(updated)s geändert, %(unchanged)s unverändert,"
+            " %(rejected_count)s abgelehnt"
+        )
+        lines = [
+            facts % counts,
+            *(f"  {part % vars(one)}" for one in self.layers),
+            *(f"  {one}" for one in self.facts()),
         ]
+        for one in self.rejected[:10]:
+            place = _("Zeile %(row)s (%(id)s)") % vars(one)
+            lines.append(f"  {place}: {one.field}: {reason(one)} {one.value}".rstrip())
         if self.rejected_count > 10:
-            lines.append(f"  ... und {self.rejected_count - 10} weitere; vollständig mit --report DATEI.html")
-        if self.dry_run:
-            lines.append("Probelauf: nichts wurde geschrieben.")
-        elif self.rolled_back:
-            lines.append("Nichts wurde geschrieben.")
-        elif not self.changed:
-            lines.append("Nichts hat sich geändert.")
+            more = self.rejected_count - 10
+            lines.append("  " + _("... und %(more)s weitere; vollständig mit --report DATEI.html") % {"more": more})
+        lines += [self.state()] if self.state() else []
         return lines
 
 
-def reason(one: RowProblem, language: str = "de") -> str:
+def reason(one: RowProblem) -> str:
     entry = CATALOGUE.get(one.code)
-    return entry.text(language, {}) if entry else one.code
+    return entry.text(get_language() or "de", {}) if entry else one.code
 
 
 def _problem(one: RowProblem) -> dict[str, Any]:
@@ -135,28 +155,29 @@ def _counts(one: Report) -> tuple[object, ...]:
 def as_html(report: Report) -> str:
     """The report as one self-contained page (no script, nothing fetched)."""
     counts = [_counts(one) for one in report.layers or [report]]
-    heads = ("Ebene", "gelesen", "neu", "geändert", "unverändert", "stillgelegt", "repariert", "abgelehnt")
-    parts = [_table("Zahlen", heads, counts)]
-    columns = ("Zeile", "Kennung", "Feld", "Grund", "Wert")
-    for title, rows in (("Abgelehnte Zeilen", report.rejected), ("Reparierte Zeilen", report.repaired)):
+    heads = (
+        _("Ebene"), _("gelesen"), _("neu"), _("geändert"), _("unverändert"), _("stillgelegt"), _("repariert"), _("abgelehnt"),
+    )  # fmt: skip
+    parts = [_table(_("Zahlen"), heads, counts)]
+    columns = (_("Zeile"), _("Kennung"), _("Feld"), _("Grund"), _("Wert"))
+    for title, rows in ((_("Abgelehnte Zeilen"), report.rejected), (_("Reparierte Zeilen"), report.repaired)):
         if rows:
             parts.append(_table(title, columns, ((one.row, one.id, one.field, reason(one), one.value) for one in rows)))
     if report.rejected_count > len({one.row for one in report.rejected}):
-        parts.append(f"<p>Aufgeführt sind die ersten {MAX_LISTED} Gründe.</p>")
+        first = _("Aufgeführt sind die ersten %(count)s Gründe.") % {"count": MAX_LISTED}
+        parts.append(f"<p>{escape(first)}</p>")
     facts = "".join(f"<li>{escape(one)}</li>" for one in report.facts())
     if facts:
-        parts.append(f"<h2>Hinweise</h2><ul>{facts}</ul>")
+        parts.append(f"<h2>{escape(_('Hinweise'))}</h2><ul>{facts}</ul>")
     if report.mapping:
-        parts.append(f"<h2>Zuordnung</h2><pre>{escape(report.mapping)}</pre>")
-    state = "Probelauf: nichts wurde geschrieben." if report.dry_run else ""
-    state = "Nichts wurde geschrieben." if report.rolled_back and not state else state
-    state = state or ("Nichts hat sich geändert." if not report.changed else "")
-    title = f"Import {report.layer}"
+        parts.append(f"<h2>{escape(_('Zuordnung'))}</h2><pre>{escape(report.mapping)}</pre>")
+    title = _("Import: %(layer)s") % vars(report)
+    origin = _("Datei %(file)s, Quelle %(source)s, %(seconds)s s.")
+    origin %= {"file": report.file, "source": report.source, "seconds": f"{report.seconds:.1f}"}
     return (
-        f'<!doctype html><html lang="de"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html><html lang="{get_language() or "de"}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>'
-        f"<h1>{escape(title)}</h1><p>Datei {escape(report.file)}, Quelle {escape(report.source)},"
-        f" {report.seconds:.1f} s. {state}</p>{''.join(parts)}</main></body></html>\n"
+        f"<h1>{escape(title)}</h1><p>{escape(origin)} {escape(report.state())}</p>{''.join(parts)}</main></body></html>\n"
     )
 
 

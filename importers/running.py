@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 from django.db import DatabaseError
+from django.utils import translation
+from django.utils.translation import gettext as _
 from psycopg import Error as PsycopgError
 
+from gisapp import terminal
 from gisapp.errors import BadInput, from_database
 from gisapp.history.recording import recorded
 from gisapp.layer import Target, all_apps, all_table_targets, all_targets
@@ -55,12 +58,17 @@ def _suggest(arguments: argparse.Namespace) -> int:
         print(text, end="")
     else:
         Path(arguments.suggest).write_text(text, encoding="utf-8")
-        print(f"{arguments.suggest} geschrieben", file=sys.stderr)
+        print(_("%(file)s geschrieben") % {"file": arguments.suggest}, file=sys.stderr)
     return 0
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks for; the exit code (0 done, 1 refused by --strict). Raises GisError."""
+    with translation.override(arguments.language or terminal.language()):
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     if arguments.suggest:
         return _suggest(arguments)
     if arguments.report:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyogrio
+from django.utils.translation import gettext as _
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gisapp import geolibs
@@ -126,7 +127,7 @@ def _encoding(opened: Opened, notes: list[str]) -> str | None:
     except UnicodeDecodeError:
         if named and named.upper().replace("-", "") != "UTF8":
             return None
-        notes.append("Zeichensatz: Windows-1252 (kein gültiges UTF-8)")
+        notes.append(_("Zeichensatz: Windows-1252 (kein gültiges UTF-8)"))
         return "CP1252"
     return None if named else "UTF-8"
 

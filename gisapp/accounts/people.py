@@ -11,31 +11,33 @@ from gisapp.commands.command import Command
 
 
 def _user_arguments(parser: argparse.ArgumentParser) -> None:
+    from django.utils.translation import gettext as _
+
     verbs = parser.add_subparsers(dest="verb", required=True)
-    create = verbs.add_parser("create", help="Konto anlegen")
+    create = verbs.add_parser("create", help=_("Konto anlegen"))
     create.add_argument("email")
-    create.add_argument("--operator", action="store_true", help="darf alles auf dieser Installation")
-    create.add_argument("--password-stdin", action="store_true", help="das Passwort steht auf der Standardeingabe")
+    create.add_argument("--operator", action="store_true", help=_("darf alles auf dieser Installation"))
+    create.add_argument("--password-stdin", action="store_true", help=_("das Passwort steht auf der Standardeingabe"))
     create.add_argument("--json", action="store_true")
-    grant = verbs.add_parser("grant", help="Rolle in einer Organisation geben")
+    grant = verbs.add_parser("grant", help=_("Rolle in einer Organisation geben"))
     grant.add_argument("email")
-    grant.add_argument("organisation", help="Kürzel der Organisation")
+    grant.add_argument("organisation", help=_("Kürzel der Organisation"))
     grant.add_argument("role")
-    grant.add_argument("--area", action="append", default=[], help="nur dieses Gebiet (Schlüssel), mehrfach möglich")
-    grant.add_argument("--from", dest="since", type=datetime.date.fromisoformat, help="ab (JJJJ-MM-TT)")
-    grant.add_argument("--until", type=datetime.date.fromisoformat, help="bis einschließlich (JJJJ-MM-TT)")
-    grant.add_argument("--revoke", action="store_true", help="die Rolle wieder nehmen")
+    grant.add_argument("--area", action="append", default=[], help=_("nur dieses Gebiet (Schlüssel), mehrfach möglich"))
+    grant.add_argument("--from", dest="since", type=datetime.date.fromisoformat, help=_("ab (JJJJ-MM-TT)"))
+    grant.add_argument("--until", type=datetime.date.fromisoformat, help=_("bis einschließlich (JJJJ-MM-TT)"))
+    grant.add_argument("--revoke", action="store_true", help=_("die Rolle wieder nehmen"))
     grant.add_argument("--json", action="store_true")
-    token = verbs.add_parser("token", help="Zugangsschlüssel für Programme ausstellen")
+    token = verbs.add_parser("token", help=_("Zugangsschlüssel für Programme ausstellen"))
     token.add_argument("email")
     token.add_argument("--name", default="gisapp")
     token.add_argument("--scope", action="append", default=[], choices=["read", "write"])
     token.add_argument("--days", type=int, default=90)
-    token.add_argument("--organisation", default="", help="nur für diese Organisation")
+    token.add_argument("--organisation", default="", help=_("nur für diese Organisation"))
     token.add_argument("--json", action="store_true")
-    login = verbs.add_parser("grant-db", help="Datenbank-Zugang geben (QGIS, psql)")
+    login = verbs.add_parser("grant-db", help=_("Datenbank-Zugang geben (QGIS, psql)"))
     login.add_argument("email")
-    login.add_argument("--revoke", action="store_true", help="den Zugang wieder nehmen")
+    login.add_argument("--revoke", action="store_true", help=_("den Zugang wieder nehmen"))
     login.add_argument("--json", action="store_true")
 
 
@@ -60,11 +62,13 @@ def _find_organisation(key: str) -> Any:
 
 
 def _password(arguments: argparse.Namespace) -> str:
+    from django.utils.translation import gettext as _
+
     if arguments.password_stdin:
         return sys.stdin.readline().rstrip("\n")
     if not sys.stdin.isatty():
         return ""
-    return getpass.getpass("Passwort (leer: die Person setzt es selbst): ")
+    return getpass.getpass(_("Passwort (leer: die Person setzt es selbst): "))
 
 
 def _create(arguments: argparse.Namespace) -> dict[str, Any]:

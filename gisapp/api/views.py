@@ -8,6 +8,7 @@ from typing import Any
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, throttle_classes
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 
 from gisapp import errors, layer
 from gisapp.api.describe import describe
+from gisapp.api.documented import SELECTING, documented
 from gisapp.api.serializers import LayerAnswer, ReverseAnswer, SearchAnswer, problems
 from gisapp.api.throttles import SearchThrottle, count_download
 from gisapp.exports import writer
@@ -138,10 +140,19 @@ class _Begun(Iterator[bytes]):
         self._pieces.close()
 
 
+@documented(
+    operation_id="download",
+    parameters=[
+        OpenApiParameter("format", str, enum=list(FORMATS), default="gpkg", description="Dateiformat / file format"),
+        *SELECTING,
+    ],
+    responses={(200, one.content_type.partition(";")[0]): OpenApiTypes.BINARY for one in FORMATS.values()}
+    | problems(400, 404, 429),
+)
 @csrf_exempt  # it only reads; another method is told so
 @require_safe
 def download(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The layer or a selection of it as a file: `format`, and what selects among the OGC items."""
+    """Eine Ebene oder eine Auswahl daraus als Datei. / A layer or a selection of it as a file."""
     count_download(request)
     found = layer.get(name, request.user)
     wanted = request.GET.get("format", "gpkg")

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gisapp import layer
+from gisapp.api.documented import SELECTING
 from gisapp.api.serializers import GEOJSON, problems, serializer_for
 from gisapp.api.throttles import WriteThrottle
 from gisapp.features import query, writing
@@ -19,7 +20,7 @@ from gisapp.features.crs import DEFAULT
 from gisapp.features.views import limit_of, selection_of
 
 _PAGE = [
-    OpenApiParameter("bbox", str, description="West,Süd,Ost,Nord in Grad / degrees"),
+    *SELECTING,
     OpenApiParameter("limit", int),
     OpenApiParameter("after", str, description="Objekte hinter diesem Schlüssel / features behind this key"),
 ]

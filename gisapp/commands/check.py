@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="ein JSON-Objekt statt der Tabelle")
+    from django.utils.translation import gettext as _
+
+    parser.add_argument("--json", action="store_true", help=_("ein JSON-Objekt statt der Tabelle"))
 
 
 def _parts() -> "Iterator[Part]":

@@ -11,7 +11,10 @@ def _no_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Command:
-    """A subcommand of `gisapp`: `run(arguments)` returns the exit code."""
+    """A subcommand of `gisapp`: `run(arguments)` returns the exit code.
+
+    `help` is German, a text of the catalogue; `arguments` is called with the terminal's language active.
+    """
 
     name: str
     help: str

@@ -12,10 +12,12 @@ PASSWORD = "demo-nur-zum-zeigen"  # noqa: S105 - printed on the screen, refused 
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--size", choices=SIZES, default="s", help="s: ein Amt, m: ein Kreis, l: 1.000.000 Adressen")
+    from django.utils.translation import gettext as _
+
+    parser.add_argument("--size", choices=SIZES, default="s", help=_("s: ein Amt, m: ein Kreis, l: 1.000.000 Adressen"))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", action="store_true", help="neu erzeugen, auch wenn diese Größe schon da ist")
-    parser.add_argument("--serve", action="store_true", help="danach ausliefern, bis Strg-C")
+    parser.add_argument("--again", action="store_true", help=_("neu erzeugen, auch wenn diese Größe schon da ist"))
+    parser.add_argument("--serve", action="store_true", help=_("danach ausliefern, bis Strg-C"))
     parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
     parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_WORKERS", os.cpu_count() or 1)))
@@ -23,6 +25,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _steps(size: str, seed: int) -> None:
     """Let every app build its part, and say what is being done for how long."""
+    from django.utils.translation import gettext as _
+
     from gisapp.layer import all_apps
 
     parts = sorted((part for app in all_apps() for part in app.demo), key=lambda part: part.order)
@@ -34,11 +38,14 @@ def _steps(size: str, seed: int) -> None:
     for part in parts:
         print(f"{part.title}:", flush=True)
         part.build(size, seed, progress)
-    print(f"Demo-Region ({size}) fertig nach {time.monotonic() - begin:.1f} s.", flush=True)
+    seconds = f"{time.monotonic() - begin:.1f}"
+    print(_("Demo-Region (%(size)s) fertig nach %(seconds)s s.") % {"size": size, "seconds": seconds}, flush=True)
 
 
 def _log_ins() -> None:
     """Give the demo's people the demo's password, in the private cluster only, and print them."""
+    from django.utils.translation import gettext as _
+
     from gisapp.accounts.demo import email, people
     from gisapp.accounts.models import User
 
@@ -47,7 +54,7 @@ def _log_ins() -> None:
         if not user.has_usable_password():
             user.set_password(PASSWORD)
             user.save()
-        print(f"  Anmelden:   {email(name)} / {PASSWORD}  ({what})")
+        print(f"  {_('Anmelden:'):<12}{email(name)} / {PASSWORD}  ({what})")
 
 
 def _present(size: str, seed: int) -> bool:
@@ -65,6 +72,8 @@ def _version() -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Migrate, build the region where it is missing, print the log-ins, serve."""
+    from django.utils.translation import gettext as _
+
     from gisapp.commands.setup import prepare
     from gisapp.registry.facts import put
 
@@ -73,14 +82,14 @@ def run(arguments: argparse.Namespace) -> int:
         _steps(arguments.size, arguments.seed)
         put("demo", f"{arguments.size}/{arguments.seed}/{_version()}")
     else:
-        print(f"Demo-Region ({arguments.size}) ist schon da.")
-    print(f"\n  Adresse:    http://{arguments.host}:{arguments.port}/")
+        print(_("Demo-Region (%(size)s) ist schon da.") % {"size": arguments.size})
+    print(f"\n  {_('Adresse:'):<12}http://{arguments.host}:{arguments.port}/")
     if not os.environ.get("DATABASE_URL"):
         _log_ins()
     print(flush=True)
     if not arguments.serve:
         return 0
-    print("Strg-C beendet alles.", flush=True)
+    print(_("Strg-C beendet alles."), flush=True)
     return serve_elsewhere(arguments)
 
 

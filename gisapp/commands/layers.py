@@ -9,7 +9,9 @@ from gisapp.commands.command import Command
 
 
 def _layers_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="ein JSON-Objekt statt einer Tabelle")
+    from django.utils.translation import gettext as _
+
+    parser.add_argument("--json", action="store_true", help=_("ein JSON-Objekt statt einer Tabelle"))
 
 
 def _layers(arguments: argparse.Namespace) -> int:
@@ -34,11 +36,13 @@ def _layers(arguments: argparse.Namespace) -> int:
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    from django.utils.translation import gettext as _
+
     parser.add_argument("layer")
     parser.add_argument(
-        "file", type=Path, help="die Endung wählt das Format: gpkg, shp.zip, geojson, fgb, csv, kml, dxf"
+        "file", type=Path, help=_("die Endung wählt das Format: gpkg, shp.zip, geojson, fgb, csv, kml, dxf")
     )
-    parser.add_argument("--bbox", default="", help="West,Süd,Ost,Nord in Grad")
+    parser.add_argument("--bbox", default="", help=_("West,Süd,Ost,Nord in Grad"))
     parser.add_argument("--json", action="store_true")
 
 

@@ -6,7 +6,9 @@ from gisapp.commands.command import Command
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="a Django command and its arguments")
+    from django.utils.translation import gettext as _
+
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=_("ein Befehl von Django und was er braucht"))
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -16,4 +18,4 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-MANAGE = Command("manage", "Django's own commands", _run, _arguments)
+MANAGE = Command("manage", "Die Befehle von Django selbst", _run, _arguments)

@@ -15,16 +15,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import fiona
+import numpy as np
 import orjson
 import psycopg
 import pyarrow as pa
 import pyogrio
+import shapely
 from django.db import connection, transaction
 from django.db.models import BinaryField, F, FloatField, Func, IntegerField, TextField
 
 from gisapp import errors
 from gisapp.database import compiled
+from gisapp.exports import dxf
 from gisapp.exports.formats import Format
 from gisapp.features.query import Selection, select
 from gisapp.geolibs import STORAGE_SRID
@@ -203,16 +205,24 @@ def _write_arrow(layer: Layer, user: Any, selection: Selection, form: Format, pa
 
 
 def _write_dxf(layer: Layer, user: Any, selection: Selection, form: Format, path: Path) -> None:
-    """DXF has no attributes: an entity is drawn on the drawing layer of its map layer's name, and that is all."""
-    shape = {"gisapp_json": _Sql(layer.geometry_column, f"ST_AsGeoJSON({_shape(layer, form.srid)}, 3, 0)", TextField())}
-    schema = {"geometry": "Unknown", "properties": {"Layer": "str"}}
-    with fiona.open(path, "w", driver="DXF", schema=schema) as file:
-        for batch in _rows(layer, user, selection, shape, []):
-            file.writerecords(
-                {"type": "Feature", "geometry": orjson.loads(json), "properties": {"Layer": layer.name}}
-                for _key, json in batch
-                if json is not None
-            )
+    """Geometry, label and class of each feature; a drawing holds no more."""
+    shape = {"gisapp_wkb": _Sql(layer.geometry_column, f"ST_AsBinary({_shape(layer, form.srid)})", BinaryField())}
+    fields = [layer.field(name) for name in (layer.label, layer.classes or layer.label)]
+
+    def drawn() -> Iterator[list[dxf.Row]]:
+        with closing(_rows(layer, user, selection, shape, fields)) as rows:
+            for batch in rows:
+                there = [one for one in batch if one[1] is not None]
+                shapes = shapely.from_wkb(np.array([bytes(one[1]) for one in there], dtype=object))
+                words = [(_word(label), _word(kind) if layer.classes else "") for _key, _wkb, label, kind in there]
+                yield [(one, kind, label) for one, (label, kind) in zip(shapes, words, strict=True) if not one.is_empty]
+
+    notes = [str(layer.title), layer.attribution, f"EPSG:{form.srid}, m"]
+    dxf.write(path, layer.name, drawn(), notes)
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def to_file(layer: Layer, user: Any, selection: Selection, form: Format, path: Path) -> None:

@@ -9,7 +9,9 @@ from gisapp.commands.command import Command
 
 
 def _history_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("object", metavar="EBENE/SCHLÜSSEL", help="zum Beispiel notes/12")
+    from django.utils.translation import gettext as _
+
+    parser.add_argument("object", metavar="EBENE/SCHLÜSSEL", help=_("zum Beispiel notes/12"))
     parser.add_argument("--json", action="store_true")
 
 
@@ -55,8 +57,10 @@ def _history(arguments: argparse.Namespace) -> int:
 
 
 def _revert_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("change", metavar="ÄNDERUNG", help="die Kennung, die der Import oder die Geschichte nennt")
-    parser.add_argument("--note", default="", help="warum; steht in der Geschichte")
+    from django.utils.translation import gettext as _
+
+    parser.add_argument("change", metavar="ÄNDERUNG", help=_("die Kennung, die der Import oder die Geschichte nennt"))
+    parser.add_argument("--note", default="", help=_("warum; steht in der Geschichte"))
     parser.add_argument("--json", action="store_true")
 
 

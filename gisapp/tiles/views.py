@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import re
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
+from gisapp.compression import takes_gzip
 from gisapp.database import fetch_rows
 from gisapp.tiles import styles, tilejson
 from gisapp.tiles.sql import tile_statement
@@ -60,10 +60,6 @@ def _known(request: HttpRequest, tag: str) -> bool:
     )
 
 
-def _takes_gzip(request: HttpRequest) -> bool:
-    return bool(re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", request.headers.get("Accept-Encoding", "")))
-
-
 def _answer(request: HttpRequest, body: bytes, *, public: bool) -> HttpResponse:
     # Weak, because the plain and the compressed body share it.
     tag = hashlib.blake2b(body, digest_size=12).hexdigest()
@@ -75,7 +71,7 @@ def _answer(request: HttpRequest, body: bytes, *, public: bool) -> HttpResponse:
     elif not body:
         response.status_code = 204
     else:
-        if len(body) > WORTH_COMPRESSING and _takes_gzip(request):
+        if len(body) > WORTH_COMPRESSING and takes_gzip(request):
             body = gzip.compress(body, compresslevel=1, mtime=0)
             response["Content-Encoding"] = "gzip"
         response.content = body

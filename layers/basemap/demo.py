@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from shapely.ops import substring
 
 from gisapp.bulk import analyze, copy_rows
@@ -27,15 +28,15 @@ def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
     rng = np.random.default_rng([seed, 7])
     with transaction.atomic():
         _clear()
-        progress("Flächen und Gewässer")
+        progress(_("Flächen und Gewässer"))
         _land(drawn, rng)
         _waters(drawn)
-        progress("Straßen, Wege, Gleise")
+        progress(_("Straßen, Wege, Gleise"))
         _roads(drawn, rng)
         _paths(drawn, rng)
-        progress(f"{len(drawn.house_number)} Gebäude")
+        progress(_("%(count)s Gebäude") % {"count": len(drawn.house_number)})
         _buildings(drawn)
-        progress("Orte von Interesse")
+        progress(_("Orte von Interesse"))
         _pois(drawn, rng)
     tables = ("road", "path", "rail", "water", "waterway", "landuse", "building", "poi")
     analyze(*(f"basemap_{one}" for one in tables))
@@ -62,7 +63,7 @@ def _write(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], sh
 def _course(points: Sequence[tuple[float, float]], seed: int) -> shapely.LineString:
     """A smooth, slightly wandering line through points in degrees."""
     given = np.array([transformer("EPSG:4326", "EPSG:25832").transform(*one) for one in points])
-    for _ in range(4):  # Chaikin's corner cutting
+    for _turn in range(4):  # Chaikin's corner cutting
         cut = np.empty((2 * len(given) - 2, 2))
         cut[0::2], cut[1::2] = given[:-1] * 0.75 + given[1:] * 0.25, given[:-1] * 0.25 + given[1:] * 0.75
         given = np.vstack([given[:1], cut, given[-1:]])
@@ -87,7 +88,7 @@ def _land(drawn: Plan, rng: np.random.Generator) -> None:
     tree = shapely.STRtree([*settled, *(one for _, one in drawn.lakes)])
     for cell, centre in zip(drawn.boundaries, drawn.centres, strict=True):
         shapely.prepare(cell)
-        for _ in range(9):
+        for _turn in range(9):
             spot = centre + rng.uniform(-2000, 2000, 2)
             kind = ("wood", "meadow", "wood", "meadow", "grass")[int(rng.integers(0, 5))]
             patch = blob(tuple(spot), rng.uniform(130, 520), rng.uniform(90, 300), rng.uniform(0, math.pi), rng)
@@ -112,7 +113,7 @@ def _waters(drawn: Plan) -> None:
     rows = [("lake" if number < len(drawn.lakes) else "canal", name) for number, name in enumerate(names)]
     _write("water", ("kind", "name"), rows, [shapely.multipolygons([one]) for one in shapes])
     streams = []
-    for number, (_, lake) in enumerate(drawn.lakes):
+    for number, (_name, lake) in enumerate(drawn.lakes):
         begin = shapely.get_coordinates(shapely.boundary(lake))[0]
         end = shapely.get_coordinates(shapely.line_interpolate_point(canal, 0.45 + 0.2 * number, normalized=True))[0]
         streams.append(shapely.multilinestrings([_bent(begin, end, np.random.default_rng(number), 0.18)]))
@@ -122,7 +123,7 @@ def _waters(drawn: Plan) -> None:
 def _bent(begin: Array, end: Array, rng: np.random.Generator, most: float) -> Array:
     """A line between two points, bent by midpoint displacement and rounded."""
     line = np.array([begin, end])
-    for _ in range(5):
+    for _turn in range(5):
         step = np.diff(line, axis=0)
         across = np.stack([-step[:, 1], step[:, 0]], axis=1) * rng.uniform(-most, most, (len(step), 1))
         merged = np.empty((len(line) + len(step), 2))
@@ -283,7 +284,7 @@ def _pois(drawn: Plan, rng: np.random.Generator) -> None:
         for kind, category, name, least, each in _POIS:
             if village.homes < least or high <= low:
                 continue
-            for _ in range(1 + village.homes // each):
+            for _turn in range(1 + village.homes // each):
                 spots.append(drawn.house_xy[int(rng.integers(low, high))] + rng.uniform(-6, 6, 2))
                 rows.append((kind, category, name.format(place=village.name), "yes" if rng.random() < 0.4 else ""))
     points = shapely.points(np.round(np.array(spots), 2))

@@ -7,6 +7,7 @@ the feature is too unimportant or too small to be drawn there: always right, no 
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from gisapp.base_models import LineFeature, PointFeature, PolygonFeature, folded, label_point, tile_copy
 from gisapp.geolibs import TILE_SRID
@@ -29,13 +30,13 @@ def _small_index() -> GistIndex:
 class Way(LineFeature):
     """What roads and paths have in common."""
 
-    kind = models.TextField("Art")
-    name = models.TextField("Name", default="", db_default="", blank=True)
-    ref = models.TextField("Nummer", default="", db_default="", blank=True)
-    surface = models.TextField("Belag", default="", db_default="", blank=True)
-    oneway = models.TextField("Einbahn", default="", db_default="", blank=True)
-    bridge = models.BooleanField("Brücke", default=False, db_default=False)
-    tunnel = models.BooleanField("Tunnel", default=False, db_default=False)
+    kind = models.TextField(_("Art"))
+    name = models.TextField(_("Name"), default="", db_default="", blank=True)
+    ref = models.TextField(_("Nummer"), default="", db_default="", blank=True)
+    surface = models.TextField(_("Belag"), default="", db_default="", blank=True)
+    oneway = models.TextField(_("Einbahn"), default="", db_default="", blank=True)
+    bridge = models.BooleanField(_("Brücke"), default=False, db_default=False)
+    tunnel = models.BooleanField(_("Tunnel"), default=False, db_default=False)
 
     class Meta(LineFeature.Meta):
         abstract = True
@@ -48,7 +49,7 @@ class Way(LineFeature):
 class Road(Way):
     """Straße: what motor vehicles drive on."""
 
-    maxspeed = models.TextField("Tempolimit", default="", db_default="", blank=True)
+    maxspeed = models.TextField(_("Tempolimit"), default="", db_default="", blank=True)
     geom_small = _small(
         models.MultiLineStringField, "kind IN ('motorway', 'trunk', 'primary', 'secondary', 'tertiary')"
     )
@@ -66,8 +67,8 @@ class Path(Way):
 class Rail(LineFeature):
     """Gleis."""
 
-    kind = models.TextField("Art")
-    name = models.TextField("Name", default="", db_default="", blank=True)
+    kind = models.TextField(_("Art"))
+    name = models.TextField(_("Name"), default="", db_default="", blank=True)
     geom_small = _small(models.MultiLineStringField, "kind = 'rail'")
 
     class Meta(LineFeature.Meta):
@@ -81,8 +82,8 @@ class Rail(LineFeature):
 class Waterway(LineFeature):
     """Fluss, Bach, Graben."""
 
-    kind = models.TextField("Art")
-    name = models.TextField("Name", default="", db_default="", blank=True)
+    kind = models.TextField(_("Art"))
+    name = models.TextField(_("Name"), default="", db_default="", blank=True)
     geom_small = _small(models.MultiLineStringField, "kind IN ('river', 'canal')")
 
     class Meta(LineFeature.Meta):
@@ -100,8 +101,8 @@ def _small_area() -> models.GeneratedField:
 class Water(PolygonFeature):
     """See, Teich, breiter Fluss."""
 
-    kind = models.TextField("Art")
-    name = models.TextField("Name", default="", db_default="", blank=True)
+    kind = models.TextField(_("Art"))
+    name = models.TextField(_("Name"), default="", db_default="", blank=True)
     label_point = label_point()
     geom_small = _small_area()
 
@@ -116,8 +117,8 @@ class Water(PolygonFeature):
 class LandUse(PolygonFeature):
     """Wald, Wiese, Siedlung, Gewerbe ..."""
 
-    kind = models.TextField("Art")
-    name = models.TextField("Name", default="", db_default="", blank=True)
+    kind = models.TextField(_("Art"))
+    name = models.TextField(_("Name"), default="", db_default="", blank=True)
     geom_small = _small_area()
 
     class Meta(PolygonFeature.Meta):
@@ -131,9 +132,9 @@ class LandUse(PolygonFeature):
 class Building(PolygonFeature):
     """Gebäude."""
 
-    kind = models.TextField("Art", default="yes", db_default="yes")
-    name = models.TextField("Name", default="", db_default="", blank=True)
-    levels = models.PositiveSmallIntegerField("Stockwerke", null=True, blank=True)
+    kind = models.TextField(_("Art"), default="yes", db_default="yes")
+    name = models.TextField(_("Name"), default="", db_default="", blank=True)
+    levels = models.PositiveSmallIntegerField(_("Stockwerke"), null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name or self.kind
@@ -143,12 +144,12 @@ class Building(PolygonFeature):
 class Poi(PointFeature):
     """Ort von Interesse: shop, school, doctor, playground ..."""
 
-    kind = models.TextField("Art")
-    category = models.TextField("Gruppe", default="other", db_default="other")
-    name = models.TextField("Name", default="", db_default="", blank=True)
-    opening_hours = models.TextField("Öffnungszeiten", default="", db_default="", blank=True)
-    wheelchair = models.TextField("Rollstuhl", default="", db_default="", blank=True)
-    website = models.TextField("Website", default="", db_default="", blank=True)
+    kind = models.TextField(_("Art"))
+    category = models.TextField(_("Gruppe"), default="other", db_default="other")
+    name = models.TextField(_("Name"), default="", db_default="", blank=True)
+    opening_hours = models.TextField(_("Öffnungszeiten"), default="", db_default="", blank=True)
+    wheelchair = models.TextField(_("Rollstuhl"), default="", db_default="", blank=True)
+    website = models.TextField(_("Website"), default="", db_default="", blank=True)
     name_norm = folded("name")
 
     class Meta(PointFeature.Meta):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from gisapp.bulk import analyze, copy_rows
 from gisapp.geolibs import STORAGE_SRID
@@ -24,16 +25,17 @@ def ewkb(shapes: Any) -> Any:
 
 def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
     """Write the regions of a size anew, in one transaction."""
-    progress("Region entwerfen")
+    progress(_("Region entwerfen"))
     drawn = plan(size, seed)
     with transaction.atomic():
         _clear()
-        progress(f"{len(drawn.names)} Gemeinden, Kreise, Amt")
+        progress(_("%(count)s Gemeinden, Kreise, Amt") % {"count": len(drawn.names)})
         _areas(drawn)
-        progress(f"{len(drawn.villages)} Orte, {len(drawn.streets)} Straßen")
+        counts = {"places": len(drawn.villages), "streets": len(drawn.streets)}
+        progress(_("%(places)s Orte, %(streets)s Straßen") % counts)
         _places(drawn)
         _streets(drawn)
-        progress(f"{len(drawn.house_number)} Adressen")
+        progress(_("%(count)s Adressen") % {"count": len(drawn.house_number)})
         _addresses(drawn)
         retire_demo(SOURCE)
     analyze(

@@ -195,6 +195,7 @@ PLACES = Layer(
         SOURCE_ID,
     ),
     label="name",
+    classes="kind",
     list_columns=("name", "kind", "municipality"),
     style=Style(
         layers=[

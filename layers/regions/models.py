@@ -4,6 +4,7 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from gisapp.base_models import PointFeature, PolygonFeature, Sourced, folded, label_point, tile_copy, tile_index
 from gisapp.geolibs import STORAGE_SRID
@@ -13,11 +14,11 @@ from gisapp.history.tracking import tracked
 class AdministrativeArea(PolygonFeature):
     """An area with an official key that was valid from one day to another (valid_to: the first day it is no more)."""
 
-    key = models.TextField("Schlüssel")
-    name = models.TextField("Name")
-    population = models.PositiveIntegerField("Einwohner", null=True, blank=True)
-    valid_from = models.DateField("gültig ab", null=True, blank=True)
-    valid_to = models.DateField("gültig bis", null=True, blank=True)
+    key = models.TextField(_("Schlüssel"))
+    name = models.TextField(_("Name"))
+    population = models.PositiveIntegerField(_("Einwohner"), null=True, blank=True)
+    valid_from = models.DateField(_("gültig ab"), null=True, blank=True)
+    valid_to = models.DateField(_("gültig bis"), null=True, blank=True)
     name_norm = folded("name")
     label_point = label_point()
     # For zoom 8 and below: vertices closer than a fifth of a pixel to the line are dropped.
@@ -72,7 +73,7 @@ class Municipality(AdministrativeArea):
 
     district = models.ForeignKey(District, models.PROTECT, null=True, blank=True, related_name="municipalities")
     amt = models.ForeignKey(Amt, models.SET_NULL, null=True, blank=True, related_name="municipalities")
-    county_name = models.TextField("Kreis laut Quelle", blank=True, default="", db_default="")
+    county_name = models.TextField(_("Kreis laut Quelle"), blank=True, default="", db_default="")
 
     class Meta(AdministrativeArea.Meta):
         constraints = (
@@ -84,9 +85,9 @@ class Municipality(AdministrativeArea):
 class AmtMembership(models.Model):
     """Which municipality belongs to which Amt: from a mapping CSV, because boundary files carry the AGS alone."""
 
-    ags = models.TextField("AGS", primary_key=True, validators=[RegexValidator(r"^\d{8}$")])
-    amt_key = models.TextField("Amtsschlüssel")
-    amt_name = models.TextField("Amt")
+    ags = models.TextField(_("AGS"), primary_key=True, validators=[RegexValidator(r"^\d{8}$")])
+    amt_key = models.TextField(_("Amtsschlüssel"))
+    amt_name = models.TextField(_("Amt"))
 
     def __str__(self) -> str:
         return f"{self.ags} {self.amt_name}"
@@ -96,9 +97,9 @@ class AmtMembership(models.Model):
 class Place(PointFeature):
     """Ort, Ortsteil, Siedlung: a name people know, as a point."""
 
-    name = models.TextField("Name")
-    kind = models.TextField("Art", default="village", db_default="village")
-    population = models.PositiveIntegerField("Einwohner", null=True, blank=True)
+    name = models.TextField(_("Name"))
+    kind = models.TextField(_("Art"), default="village", db_default="village")
+    population = models.PositiveIntegerField(_("Einwohner"), null=True, blank=True)
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="places")
     name_norm = folded("name")
 
@@ -116,9 +117,9 @@ class Place(PointFeature):
 class Street(Sourced):
     """A street of one locality: its name once, its course where a map knows it, its middle always."""
 
-    name = models.TextField("Name")
-    locality = models.TextField("Ort", default="", db_default="", blank=True)
-    postcode = models.TextField("PLZ", default="", db_default="", blank=True)
+    name = models.TextField(_("Name"))
+    locality = models.TextField(_("Ort"), default="", db_default="", blank=True)
+    postcode = models.TextField(_("PLZ"), default="", db_default="", blank=True)
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="streets")
     geom = models.MultiLineStringField(srid=STORAGE_SRID, null=True, blank=True)
     geom_3857 = tile_copy(models.MultiLineStringField, null=True)
@@ -149,10 +150,10 @@ class Street(Sourced):
 class Address(PointFeature):
     """A house number at its house. The texts are what the source says; `street` is the row they belong to."""
 
-    street_name = models.TextField("Straße")
-    house_number = models.TextField("Hausnummer")
-    postcode = models.TextField("PLZ", default="", db_default="", blank=True)
-    locality = models.TextField("Ort", default="", db_default="", blank=True)
+    street_name = models.TextField(_("Straße"))
+    house_number = models.TextField(_("Hausnummer"))
+    postcode = models.TextField(_("PLZ"), default="", db_default="", blank=True)
+    locality = models.TextField(_("Ort"), default="", db_default="", blank=True)
     street = models.ForeignKey(Street, models.SET_NULL, null=True, blank=True, related_name="addresses")
     municipality = models.ForeignKey(Municipality, models.SET_NULL, null=True, blank=True, related_name="addresses")
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from gisapp import layer as contract
 from gisapp.errors import CATALOGUE
-from gisapp.layer import KEEPERS, App, Field, Geometry, Layer, LegendEntry, Style, Text, Type
+from gisapp.layer import KEEPERS, App, Field, Geometry, Layer, LegendEntry, Page, Style, Text, Type
 from layers.regions.models import Place
 from tests import factories
 
@@ -130,7 +130,21 @@ def test_04b_map_switch_legend_list_detail_and_sheet(client: Client, bench: Plac
         assert "Bankpatin" not in page
 
 
-def test_04c_an_apps_own_pages_and_interfaces_are_served() -> None:
+def _menu(client: Client) -> None:
+    """Who sees which entry of the map's menu, and that it leads to the page."""
+    found = {}
+    for who in ("anybody", "staff"):
+        page = client.get("/").content.decode()
+        menu = page[page.index('id="panel-menu"') :]
+        found[who] = [name for name in ("Bänke", "Bankpaten") if f"<span>{name}</span>" in menu]
+        assert 'href="/baenke/"' in menu
+        assert client.get("/baenke/").content == b"Bank"
+        if who == "anybody":
+            client.force_login(factories.staff())
+    assert found == {"anybody": ["Bänke"], "staff": ["Bänke", "Bankpaten"]}
+
+
+def test_04c_an_apps_own_pages_and_interfaces_are_served(client: Client) -> None:
     """Addresses are read once per process, so the application's are read anew with an app that has some."""
     import importlib
 
@@ -148,12 +162,17 @@ def test_04c_an_apps_own_pages_and_interfaces_are_served() -> None:
         importlib.reload(gisapp.urls)
         clear_url_caches()
 
-    own = [path("baenke/", bench_page)]
-    contract.register(App(name="throw-away", urls=own, api_urls=own))
+    own = [path("baenke/", bench_page, name="benches")]
+    pages = [
+        Page("benches", Text("Bänke", "Benches")),
+        Page("benches", Text("Bankpaten", "Caretakers"), see=KEEPERS),
+    ]
+    contract.register(App(name="throw-away", urls=own, api_urls=own, pages=pages))
     try:
         reread()
         assert resolve("/baenke/").func is bench_page
         assert resolve("/api/baenke/").func is bench_page
+        _menu(client)
     finally:
         contract.unregister("throw-away")
         reread()

@@ -258,3 +258,44 @@ def test_11_two_edits_of_one_feature_both_count(client: Client) -> None:
     second.join(timeout=10)
     place.refresh_from_db()
     assert (answers, place.name, place.population) == ([200], "Neu", 2)
+
+
+def write(statement: str) -> int:
+    """How many rows of the versions this statement, in a transaction of its own, has made."""
+    before = version_rows()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    return version_rows() - before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_12_a_statement_that_touches_no_row_changes_no_version() -> None:
+    place = factories.place("Alt")
+    row = f"FROM regions_place WHERE id = {place.pk}"
+    columns = "source, source_id, name, kind, geom"
+    nothing = [
+        "UPDATE regions_place SET name = 'x' WHERE false",
+        "DELETE FROM regions_place WHERE name = 'nirgends'",
+        f"INSERT INTO regions_place ({columns}) SELECT {columns} {row} AND false",
+        f"INSERT INTO regions_place (id, {columns}) SELECT id, {columns} {row} ON CONFLICT DO NOTHING",
+    ]
+    assert [write(one) for one in nothing] == [0] * 4
+    # Each of these writes is noted, also where the very session noted one just before, and empty ones stay in between.
+    for statement in (
+        "UPDATE regions_place SET name = 'Neu'",
+        f"INSERT INTO regions_place ({columns}) SELECT source, 'zwei', name, kind, geom {row}",
+        "DELETE FROM regions_place WHERE source_id = 'zwei'",
+        "TRUNCATE regions_place CASCADE",
+    ):
+        assert (write(statement), [write(one) for one in nothing]) == (1, [0] * 4), statement
+
+
+@pytest.mark.django_db(transaction=True)
+def test_13_a_write_is_noted_however_it_came_about() -> None:
+    place = factories.place("Alt")
+    empty = "UPDATE regions_place SET name = 'x' WHERE false"
+    assert write(f"WITH one AS (UPDATE regions_place SET population = 7 RETURNING 1) {empty}") == 1
+    assert write(f"UPDATE regions_place SET population = 8; {empty}") == 1
+    assert write(f"{empty}; UPDATE regions_place SET population = 9 WHERE id = {place.pk}") == 1
+    # A savepoint that is rolled back takes its note with it; what follows is noted anew.
+    assert write("SAVEPOINT s; DELETE FROM regions_place; ROLLBACK TO s; UPDATE regions_place SET population = 1") == 1

@@ -3,25 +3,17 @@
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from gisapp import cluster
 from gisapp.paths import CHECKOUT, data_dir
+from tests.browser.maps import MapServer
+from tests.serving import fresh_database, gisapp, served
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
@@ -41,90 +33,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _fresh_database() -> None:
-    """An empty database beside the demo's."""
-    _drop_database()
-    with psycopg.connect(**cluster.dsn("postgres"), autocommit=True) as connection:  # type: ignore[arg-type]
-        connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE {cluster.TEMPLATE}")
-
-
-def _drop_database() -> None:
-    with psycopg.connect(**cluster.dsn("postgres"), autocommit=True) as connection:  # type: ignore[arg-type]
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-
-
-def _gisapp(environment: dict[str, str], *arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "gisapp", *arguments],
-        cwd=CHECKOUT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _attempt in range(150):
-        assert process.poll() is None, "gisapp serve ended"
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise AssertionError(f"{address} does not answer")
-
-
-def _compile_texts() -> None:
-    """The English texts, which the set-up compiles from the catalogue as well."""
-    source = CHECKOUT / "gisapp/locale/en/LC_MESSAGES/django.po"
-    with source.open("rb") as catalogue, source.with_suffix(".mo").open("wb") as compiled:
-        write_mo(compiled, read_po(catalogue, locale="en"))
+@pytest.fixture(scope="session")
+def map_server() -> Iterator[MapServer]:
+    """Another house's WMS and WMTS."""
+    made = MapServer()
+    server = made.serve()
+    yield made
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(tmp_path_factory: pytest.TempPathFactory, map_server: MapServer) -> Iterator[str]:
     """The address of a served town."""
     if not Path(CHROMIUM).exists():
         pytest.fail("chromium is missing: apt-get install chromium")
     if not MAPLIBRE.exists():
         pytest.fail("MapLibre is not vendored: make setup")
-    if os.environ.get("DATABASE_URL"):
-        pytest.skip("the browser tests make a database in the private cluster; DATABASE_URL names another server")
     folder = tmp_path_factory.mktemp("site")
     settings = folder / "map.json"
-    settings.write_text(json.dumps(MAP_CONFIG))
-    _fresh_database()
-    environment = {
-        **os.environ, "GISAPP_DATABASE": DATABASE, "STATIC_ROOT": str(folder / "static"), "GISAPP_MAP_CONFIG": str(settings),
-    }  # fmt: skip
-    environment.pop("GISAPP_SERVING", None)
-    _gisapp(environment, "manage", "migrate", "--verbosity", "0")
-    _gisapp(environment, "manage", "collectstatic", "--noinput", "--verbosity", "0")
-    _gisapp(environment, "manage", "shell", "-v", "0", "-c", "from tests.browser.town import build; build()")
-    _compile_texts()
-    port = _free_port()
-    command = [sys.executable, "-m", "gisapp", "serve", "--port", str(port), "--workers", "1"]
-    process = subprocess.Popen(
-        command, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/map/ping", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        _drop_database()
+    base_maps = [*MAP_CONFIG["base_maps"], *map_server.base_maps()]
+    settings.write_text(json.dumps({**MAP_CONFIG, "base_maps": base_maps}))
+    with fresh_database(DATABASE) as database:
+        environment = {
+            **database, "STATIC_ROOT": str(folder / "static"), "GISAPP_MAP_CONFIG": str(settings),
+            "DJANGO_SETTINGS_MODULE": "tests.browser.settings", "PYTHONPATH": str(CHECKOUT),
+        }  # fmt: skip
+        gisapp(environment, "manage", "collectstatic", "--noinput", "--verbosity", "0")
+        gisapp(environment, "manage", "shell", "-v", "0", "-c", "from tests.browser.town import build; build()")
+        with served(environment) as address:
+            yield address
 
 
-MAP_CONFIG = {
+MAP_CONFIG: dict[str, Any] = {
     "title": "Amt Probe",
     "centre": [9.70, 54.43],
     "zoom": 14,
@@ -159,6 +100,8 @@ class Visitor:
     browser: Browser
     site: str
     problems: list[str] = field(default_factory=list)
+    friends: tuple[str, ...] = ()
+    """Origins of other hosts that the operator has configured and the test has chosen."""
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def context(self, **options: Any) -> BrowserContext:
@@ -179,7 +122,7 @@ class Visitor:
             self.problems.append(f"{message.type}: {message.text}")
 
     def _request(self, request: Any) -> None:
-        if not request.url.startswith((self.site, "data:", "blob:")):
+        if not request.url.startswith((self.site, "data:", "blob:", *self.friends)):
             self.problems.append(f"request to another host: {request.url}")
 
     def __call__(self, path: str, *, wait: bool = True, **options: Any) -> Page:

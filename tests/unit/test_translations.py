@@ -50,10 +50,50 @@ def _in_python() -> Iterator[str]:
 
 def _said(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in (*CALLS, "Command"):
+            # The second word of a command is its help, which the console script looks up.
+            said = node.args[1:2] if node.func.id == "Command" else node.args[:1]
+            yield from (one.value for one in said if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+# Calls and keyword arguments whose texts people read. What is printed for programs has no words.
+SPEAKING = {"print", "progress", "step", "say", "tell", "add_argument"}
+SPEAKING_KEYWORDS = {"help", "reason", "verbose_name", "verbose_name_plural", "description"}
+# Words of files and programs, and not of a language.
+CODE = re.compile(r"\[[\w.§]+\]|--\w+|\b[A-Z]+\.\w+|gisapp|FILE|§ = |encoding|NAME = |http:")
+
+
+def _words(node: ast.expr) -> Iterator[str]:
+    """Texts in this expression that stand in no call of gettext."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS:
+        return
+    if isinstance(node, ast.JoinedStr):
+        yield "".join(str(one.value) if isinstance(one, ast.Constant) else "§" for one in node.values)
+        for value in node.values:
+            yield from _words(value.value) if isinstance(value, ast.FormattedValue) else ()
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.BinOp | ast.IfExp | ast.BoolOp | ast.List | ast.Tuple):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                yield from _words(child)
+
+
+def _spoken(tree: ast.AST) -> Iterator[str]:
+    """What is said to people without a way to say it in English."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        noted = name == "append" and getattr(getattr(node.func, "value", None), "attr", "") == "notes"
+        field = (
+            len(name) > len("Field") and name.endswith("Field") and node.args and isinstance(node.args[0], ast.Constant)
+        )
+        said = [*node.args] if name in SPEAKING - {"add_argument"} or noted else node.args[:1] if field else []
+        said += [one.value for one in node.keywords if one.arg in SPEAKING_KEYWORDS]
+        for text in (text for one in said for text in _words(one)):
+            if re.search(r"[^\W\d_]{3,}", CODE.sub("", text.replace("\n", ""))):
+                yield text
 
 
 def _in_templates() -> Iterator[str]:
@@ -72,6 +112,29 @@ def test_every_text_has_an_english_translation() -> None:
 
 def test_the_catalogue_holds_no_dead_texts() -> None:
     assert sorted(set(_catalogue()) - {*_in_python(), *_in_templates()}) == []
+
+
+@pytest.mark.parametrize("package", ["importers", "layers", "gisapp/commands"])
+def test_python_says_nothing_in_one_language_only(package: str) -> None:
+    found = {}
+    for path in (CHECKOUT / package).rglob("*.py"):
+        if "migrations" not in path.parts:
+            found[path.name] = list(_spoken(ast.parse(path.read_text(encoding="utf-8"))))
+    assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+def test_the_search_for_texts_finds_them() -> None:
+    code = """
+reporter.step("lesen")
+print(f"{count} Zeilen", file=sys.stderr)
+raise BadInput("x", reason="kaputt" if bad else _("ganz"))
+name = models.TextField("Straße")
+report.notes.append("fertig " + text)
+parser.add_argument("--x", help="was es ist")
+print(_("gut"), f"{a} {b:<12}")
+models.TextField(default="")
+"""
+    assert list(_spoken(ast.parse(code))) == ["lesen", "§ Zeilen", "kaputt", "Straße", "fertig ", "was es ist"]
 
 
 def test_placeholders_are_the_same_in_both_languages() -> None:

@@ -10,12 +10,29 @@ CREATE TABLE gisapp_table_version (
 );
 COMMENT ON TABLE gisapp_table_version IS 'One row per table and transaction that wrote it; see gisapp/registry/versions.py';
 
+-- A statement fires this also when it touches no row, and then nothing has changed. The server counts the rows that a
+-- transaction writes to each table anyhow: as long as it has counted none, there is nothing to note. (Transition tables
+-- would tell the same, and copy every row of a big load for it.) Beyond doubt a write is noted: TRUNCATE counts no rows,
+-- a server may not be counting, and a table with children has their rows counted elsewhere.
 CREATE FUNCTION gisapp_note_write() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_OP <> 'TRUNCATE'
+        AND pg_stat_get_xact_tuples_inserted(TG_RELID) + pg_stat_get_xact_tuples_updated(TG_RELID)
+            + pg_stat_get_xact_tuples_deleted(TG_RELID) = 0
+        AND current_setting('track_counts')::boolean
+        AND NOT (SELECT relhassubclass FROM pg_class WHERE oid = TG_RELID)
+    THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO gisapp_table_version (table_name) VALUES (TG_TABLE_NAME) ON CONFLICT DO NOTHING;
+    -- Counts are kept until they are reported, once a second: the next transaction of this session shall not see ours.
+    -- (Servers before 15 cannot be asked to: there a write may be noted too much within that second, never too little.)
+    IF current_setting('server_version_num')::int >= 150000 THEN
+        PERFORM pg_stat_force_next_flush();
+    END IF;
     RETURN NULL;
 END
 $$;

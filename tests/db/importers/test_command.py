@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,12 @@ def gisapp_import(*arguments: str | Path) -> int:
     parser = argparse.ArgumentParser()
     command.IMPORT.arguments(parser)
     return running.run(parser.parse_args([str(one) for one in arguments]))
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A German one, whatever the terminal of these tests speaks."""
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
 
 
 @pytest.fixture
@@ -110,3 +119,59 @@ def test_10_wrong_usage_is_exit_code_2(file: Path) -> None:
     with pytest.raises(SystemExit) as caught:
         gisapp_import("buildings")
     assert caught.value.code == 2
+
+
+def test_12_everything_in_english(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "report.html"
+    assert gisapp_import("buildings", file, "--language", "en", "--dry-run", "--report", page) == 0
+    said = capsys.readouterr().out
+    assert "2 read, 1 new, 0 changed" in said and "1 rejected" in said and "Row 2 (<b>): geom: " in said
+    assert "Dry run: nothing was written." in said
+    text = page.read_text(encoding="utf-8")
+    assert '<html lang="en">' in text
+    for words in (
+        "Counts",
+        "Rejected rows",
+        "Reason",
+        "wrong kind of geometry",
+        "Mapping",
+        "Dry run: nothing was written.",
+    ):
+        assert words in text
+    for words in ("gelesen", "Zeile", "Grund", "Probelauf", "Zuordnung", "Datei "):
+        assert words not in text + said
+    gisapp_import("buildings", file, "--language", "en", "--json")
+    (rejected,) = json.loads(capsys.readouterr().out)["rejected"]
+    assert rejected["reason"] == "wrong kind of geometry"
+
+
+def test_13_the_terminal_chooses_unless_the_switch_does(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    gisapp_import("buildings", file, "--dry-run")
+    assert "1 rejected" in capsys.readouterr().out
+    gisapp_import("buildings", file, "--dry-run", "--language", "de")
+    assert "1 abgelehnt" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("de_DE.UTF-8", ["Eine Datei in eine Ebene einlesen", "stilllegen, was diese Quelle nicht mehr hat"]),
+        ("en_US.UTF-8", ["Read a file into a layer", "retire what this source no longer has"]),
+    ],
+)
+def test_14_help_in_the_language_of_the_terminal(locale: str, words: list[str]) -> None:
+    command = [sys.executable, "-m", "gisapp", "import", "--help"]
+    environment = {**os.environ, "LC_ALL": locale, "COLUMNS": "400"}
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert [one for one in words if one not in said] == []
+
+
+@pytest.mark.parametrize(("language", "words"), [("de", "gibt es nicht"), ("en", "There is no file")])
+def test_15_refusals_of_a_file_too(tmp_path: Path, language: str, words: str) -> None:
+    command = [sys.executable, "-m", "gisapp", "import", "pois", str(tmp_path / "x.csv"), "--language", language]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert words in done.stderr
