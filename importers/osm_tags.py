@@ -31,7 +31,7 @@ WATERWAYS = {
     "tidal_channel": "stream", "brook": "stream",
 }  # fmt: skip
 WATERS = {
-    ("natural", "water"): "water", ("water", "*"): "water", ("waterway", "riverbank"): "river",
+    ("natural", "water"): "water", ("waterway", "riverbank"): "river",
     ("landuse", "reservoir"): "reservoir", ("landuse", "basin"): "basin", ("waterway", "dock"): "dock",
     ("natural", "bay"): "bay", ("leisure", "swimming_pool"): "pool",
 }  # fmt: skip

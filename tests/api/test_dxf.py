@@ -136,3 +136,22 @@ def test_06_names_that_a_drawing_cannot_bear() -> None:
     assert dxf.plain_text("a\nb\tc\x00 100%% x^2 Łódź 😀") == (
         "a b c\\U+0000 100%%%%%% x^ 2 \\U+0141ód\\U+017A \\U+D83D\\U+DE00"
     )
+
+
+def test_07_a_whole_extract_kind_by_kind(client: Client, tmp_path: Path, real_data: Path) -> None:
+    from gisapp.layer import all_targets
+    from importers.osm import run_osm_import
+    from importers.plan import Options
+    from importers.progress import Reporter
+
+    run_osm_import("osm", real_data / "osm" / "bb_kreis_merged.osm.pbf", all_targets(), Options(), "", Reporter())
+    path = download(client, "roads", tmp_path)
+    drawn, written = Counter(), Counter()  # type: ignore[var-annotated]
+    for row in read(path):
+        (written if row["Layer"].endswith("_Text") else drawn)[row["Layer"].removesuffix("_Text")] += 1
+    stored = Road.objects.values_list("kind", "name", "geom")
+    assert drawn == Counter(f"roads_{kind}" for kind, _name, lines in stored for _part in lines)
+    assert written == Counter(f"roads_{kind}" for kind, name, _lines in stored if name)
+    length = sum(row["shape"].length for row in read(path))
+    assert length == pytest.approx(sum(lines.length for _kind, _name, lines in stored), rel=1e-4)
+    assert sum(drawn.values()) > 1000
