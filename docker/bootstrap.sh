@@ -141,12 +141,32 @@ has_server() { # ein PostgreSQL mit PostGIS, installiert oder entpackt
   return 1
 }
 
-has_chromium() { command -v chromium >/dev/null || command -v google-chrome >/dev/null; }
+chromium_names=(chromium chromium-browser google-chrome google-chrome-stable)
+
+has_chromium() { # einer, der startet und kein Snap ist; gisapp/programs.py rechnet ebenso
+  local name said
+  if [ -n "${CHROMIUM:-}" ]; then command -v "$CHROMIUM" >/dev/null && return 0 || return 1; fi
+  for name in "${chromium_names[@]}"; do
+    said=$("$name" --version 2>/dev/null </dev/null) || continue
+    [[ ! $said =~ ^(Chromium|Google\ Chrome)\ [0-9] || $said =~ (^|[^[:alnum:]_])snap($|[^[:alnum:]_]) ]] || return 0
+  done
+  return 1
+}
+
 has_qgis() { command -v qgis_process >/dev/null && /usr/bin/python3 -c 'import qgis.core' >/dev/null 2>&1; }
 has_nginx() { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; }
 
 chromium_is_snap() { # Ubuntu liefert chromium nur als Verweis auf ein Snap, das in Containern nicht startet
-  grep -qs '^ID=ubuntu' /etc/os-release
+  grep -qsE '^ID="?ubuntu"?$' "${os_release:-/etc/os-release}"
+}
+
+say_snap() { # was fehlt, wozu, was abhilft; kein Fehler, denn alles andere geht
+  local found
+  found=$(command -v "${chromium_names[@]}" | head -n 1) || true
+  printf 'Hinweis: Chromium fehlt; Ubuntu hat es nur als Snap%s, und ein Snap startet in keinem Container. %s %s\n' \
+    "${found:+" ($found ist nur ein Verweis darauf)"}" \
+    "Wozu: die Browser-Tests; make test führt alle anderen aus und nennt, was es auslässt." \
+    "Abhilfe: Google Chrome installieren oder CHROMIUM=/pfad/zu/einem/chromium setzen, das kein Snap ist."
 }
 
 newest_server_package() { # der Name des PostGIS-Pakets, das diese Distribution hat; Argumente: Optionen für apt-cache
@@ -159,7 +179,7 @@ missing_for() { # demo|test|bench|all: die fehlenden Pakete, @server steht für 
   if [ "$1" = demo ]; then return; fi
   if ! has_chromium; then
     if chromium_is_snap; then
-      echo "Hinweis: Ubuntu hat Chromium nur als Snap; die Browser-Tests laufen hier nur mit einem anderen Chromium im PATH." >&2
+      say_snap >&2
     else
       printf '%s\n' chromium fonts-liberation
     fi
@@ -181,7 +201,8 @@ server_packages() { # aus @server die Namen machen
 }
 
 install_as_root() { # läuft als root: Pakete installieren, ohne dass ein Dienst oder ein Datenbank-Cluster entsteht
-  export DEBIAN_FRONTEND=noninteractive
+  # needrestart (Ubuntu) startet sonst nach einer Installation fremde Dienste neu.
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.d/gisapp.conf fresh_nginx=
   has_nginx || fresh_nginx=yes
   # Beides gilt nur für diese Installation und verschwindet danach wieder.
@@ -475,4 +496,5 @@ main() {
   printf 'Eingerichtet (%s) nach %s s.\n' "$what" "$SECONDS"
 }
 
-main "$@"
+# Wer die Datei mit source liest, bekommt nur die Funktionen (tests/unit/test_bootstrap.py).
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,10 +19,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from gisapp import cluster
+from gisapp import cluster, programs
 from gisapp.paths import CHECKOUT, data_dir
+from tests.programs import reason
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
@@ -92,8 +91,8 @@ def _compile_texts() -> None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a served town."""
-    if not Path(CHROMIUM).exists():
-        pytest.fail("chromium is missing: apt-get install chromium")
+    if not programs.chromium():
+        pytest.fail(reason("chromium"))
     if not MAPLIBRE.exists():
         pytest.fail("MapLibre is not vendored: make setup")
     if os.environ.get("DATABASE_URL"):
@@ -147,7 +146,7 @@ MAP_CONFIG = {
 @pytest.fixture(scope="session")
 def browser(site: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        found = playwright.chromium.launch(executable_path=programs.chromium(), args=FLAGS)
         yield found
         found.close()
 

@@ -35,6 +35,7 @@ def region() -> None:
 def test_01_ogrinfo_reads_every_public_layer_completely(live_server: Any) -> None:
     """`ogrinfo -al` counts every feature it was sent; counts and bounds are ours."""
     from django.contrib.auth.models import AnonymousUser
+    from django.contrib.gis.db.models import Extent
 
     from gisapp.extent import bounds
 
@@ -50,7 +51,11 @@ def test_01_ogrinfo_reads_every_public_layer_completely(live_server: Any) -> Non
         assert "ERROR" not in done.stderr and "Warning" not in done.stderr, done.stderr
         extent = re.search(r"Extent: \(([-\d.]+), ([-\d.]+)\) - \(([-\d.]+), ([-\d.]+)\)", done.stdout)
         assert extent, one.name
-        ours = bounds(one, AnonymousUser())
+        if 'ID["EPSG",25832]]' in done.stdout:  # GDAL 3.7 and later ask for the system that the layer is stored in
+            ours = one.features(AnonymousUser()).aggregate(box=Extent(one.geometry_column))["box"]
+        else:
+            assert 'GEOGCRS["WGS 84"' in done.stdout, one.name
+            ours = bounds(one, AnonymousUser())
         assert [float(value) for value in extent.groups()] == pytest.approx(ours, abs=2e-6), one.name
 
 
