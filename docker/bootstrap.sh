@@ -362,8 +362,16 @@ venv_for_checkout() { # legt .venv an; eine verschobene oder von einem anderen P
   stamp .venv/gisapp-made-for "$mark"
 }
 
+require_wheels() { # nicht jedes Paket gibt es für jeden Prozessor fertig; docker/prove-wheels.sh fragt danach
+  local here
+  here=$(uname -m)
+  [ "$here" = x86_64 ] || die "Für $here gibt es das Python-Paket fiona nicht fertig (nur für x86_64)." \
+    "es liest und schreibt Dateien mit Geodaten." "einen Rechner mit x86_64 benutzen."
+}
+
 python_packages() { # base oder dev; dev enthält base
   local mark
+  require_wheels
   venv_for_checkout
   mark=$(fingerprint "requirements/$1.txt")
   if ! stamped ".venv/gisapp-$1" "$mark" && ! { [ "$1" = base ] && stamped .venv/gisapp-dev "$(fingerprint requirements/dev.txt)"; }; then
@@ -386,7 +394,7 @@ bench_packages() { # die Vergleichsprogramme haben eigene Versionen und darum ei
   if stamped "$data/bench-venv/gisapp-bench" "$mark"; then return; fi
   step "Python-Umgebung der Messung anlegen" "apt-get install python3-venv" make_venv "$data/bench-venv"
   step "Vergleichsprogramme installieren (requirements/bench.txt)" "Netz und pip-Einstellungen prüfen" \
-    pip_install "$data/bench-venv" --require-hashes -r requirements/bench.txt
+    pip_install "$data/bench-venv" --only-binary=:all: --require-hashes -r requirements/bench.txt
   stamp "$data/bench-venv/gisapp-bench" "$mark"
 }
 

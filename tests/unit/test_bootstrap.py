@@ -164,3 +164,11 @@ def test_the_pythons_that_serve_are_those_of_the_project(machine: Path) -> None:
     assert said.returncode == 1
     assert "Fehler: Python 3.11, 3.12 oder 3.13 fehlt" in said.stderr
     assert "GISAPP_PYTHON" in said.stderr
+
+
+@pytest.mark.parametrize(("processor", "works"), [("x86_64", True), ("aarch64", False)])
+def test_a_processor_without_packages_is_one_clear_line(machine: Path, processor: str, works: bool) -> None:
+    put(machine, uname=say(processor))
+    done = run(machine, "require_wheels")
+    assert done.returncode == (0 if works else 1)
+    assert works or re.fullmatch(r"Fehler: Für aarch64 .*fiona.* Wozu: .* Abhilfe: .*x86_64.*\n", done.stderr)
