@@ -141,12 +141,32 @@ has_server() { # ein PostgreSQL mit PostGIS, installiert oder entpackt
   return 1
 }
 
-has_chromium() { command -v chromium >/dev/null || command -v google-chrome >/dev/null; }
+chromium_names=(chromium chromium-browser google-chrome google-chrome-stable)
+
+has_chromium() { # einer, der startet und kein Snap ist; gisapp/programs.py rechnet ebenso
+  local name said
+  if [ -n "${CHROMIUM:-}" ]; then command -v "$CHROMIUM" >/dev/null && return 0 || return 1; fi
+  for name in "${chromium_names[@]}"; do
+    said=$("$name" --version 2>/dev/null </dev/null) || continue
+    [[ ! $said =~ ^(Chromium|Google\ Chrome)\ [0-9] || $said =~ (^|[^[:alnum:]_])snap($|[^[:alnum:]_]) ]] || return 0
+  done
+  return 1
+}
+
 has_qgis() { command -v qgis_process >/dev/null && /usr/bin/python3 -c 'import qgis.core' >/dev/null 2>&1; }
 has_nginx() { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; }
 
 chromium_is_snap() { # Ubuntu liefert chromium nur als Verweis auf ein Snap, das in Containern nicht startet
-  grep -qs '^ID=ubuntu' /etc/os-release
+  grep -qsE '^ID="?ubuntu"?$' "${os_release:-/etc/os-release}"
+}
+
+say_snap() { # was fehlt, wozu, was abhilft; kein Fehler, denn alles andere geht
+  local found
+  found=$(command -v "${chromium_names[@]}" | head -n 1) || true
+  printf 'Hinweis: Chromium fehlt; Ubuntu hat es nur als Snap%s, und ein Snap startet in keinem Container. %s %s\n' \
+    "${found:+" ($found ist nur ein Verweis darauf)"}" \
+    "Wozu: die Browser-Tests; make test führt alle anderen aus und nennt, was es auslässt." \
+    "Abhilfe: Google Chrome installieren oder CHROMIUM=/pfad/zu/einem/chromium setzen, das kein Snap ist."
 }
 
 newest_server_package() { # der Name des PostGIS-Pakets, das diese Distribution hat; Argumente: Optionen für apt-cache
@@ -159,7 +179,7 @@ missing_for() { # demo|test|bench|all: die fehlenden Pakete, @server steht für 
   if [ "$1" = demo ]; then return; fi
   if ! has_chromium; then
     if chromium_is_snap; then
-      echo "Hinweis: Ubuntu hat Chromium nur als Snap; die Browser-Tests laufen hier nur mit einem anderen Chromium im PATH." >&2
+      say_snap >&2
     else
       printf '%s\n' chromium fonts-liberation
     fi
@@ -181,7 +201,8 @@ server_packages() { # aus @server die Namen machen
 }
 
 install_as_root() { # läuft als root: Pakete installieren, ohne dass ein Dienst oder ein Datenbank-Cluster entsteht
-  export DEBIAN_FRONTEND=noninteractive
+  # needrestart (Ubuntu) startet sonst nach einer Installation fremde Dienste neu.
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.d/gisapp.conf fresh_nginx=
   has_nginx || fresh_nginx=yes
   # Beides gilt nur für diese Installation und verschwindet danach wieder.
@@ -341,8 +362,16 @@ venv_for_checkout() { # legt .venv an; eine verschobene oder von einem anderen P
   stamp .venv/gisapp-made-for "$mark"
 }
 
+require_wheels() { # nicht jedes Paket gibt es für jeden Prozessor fertig; docker/prove-wheels.sh fragt danach
+  local here
+  here=$(uname -m)
+  [ "$here" = x86_64 ] || die "Für $here gibt es das Python-Paket fiona nicht fertig (nur für x86_64)." \
+    "es liest und schreibt Dateien mit Geodaten." "einen Rechner mit x86_64 benutzen."
+}
+
 python_packages() { # base oder dev; dev enthält base
   local mark
+  require_wheels
   venv_for_checkout
   mark=$(fingerprint "requirements/$1.txt")
   if ! stamped ".venv/gisapp-$1" "$mark" && ! { [ "$1" = base ] && stamped .venv/gisapp-dev "$(fingerprint requirements/dev.txt)"; }; then
@@ -365,7 +394,7 @@ bench_packages() { # die Vergleichsprogramme haben eigene Versionen und darum ei
   if stamped "$data/bench-venv/gisapp-bench" "$mark"; then return; fi
   step "Python-Umgebung der Messung anlegen" "apt-get install python3-venv" make_venv "$data/bench-venv"
   step "Vergleichsprogramme installieren (requirements/bench.txt)" "Netz und pip-Einstellungen prüfen" \
-    pip_install "$data/bench-venv" --require-hashes -r requirements/bench.txt
+    pip_install "$data/bench-venv" --only-binary=:all: --require-hashes -r requirements/bench.txt
   stamp "$data/bench-venv/gisapp-bench" "$mark"
 }
 
@@ -475,4 +504,5 @@ main() {
   printf 'Eingerichtet (%s) nach %s s.\n' "$what" "$SECONDS"
 }
 
-main "$@"
+# Wer die Datei mit source liest, bekommt nur die Funktionen (tests/unit/test_bootstrap.py).
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

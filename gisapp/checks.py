@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from gisapp import cluster
 from gisapp.paths import CHECKOUT, data_dir
 from gisapp.postgres_server import installed_servers
+from gisapp.programs import find as find_program
+from gisapp.programs import undrivable_chromium
 
 OK, MISSING, TOO_OLD, WRONG = "ok", "missing", "too-old", "wrong"
 NEEDED_POSTGIS = (3, 2)
@@ -211,9 +213,13 @@ def programs() -> Iterator[Part]:
     for name, package in (
         ("chromium", "chromium"), ("qgis_process", "qgis python3-qgis"), ("ogrinfo", "gdal-bin"), ("nginx", "nginx"),
     ):  # fmt: skip
-        found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
-        state = OK if found else MISSING
-        yield Part(name, name, found or "-", _("nur Tests"), state, f"apt-get install {package}", required=False)
+        found, remedy = find_program(name), f"apt-get install {package}"
+        stub = undrivable_chromium() if name == "chromium" else None
+        if stub:
+            remedy = _("%(path)s ist ein Snap oder startet nicht; Google Chrome installieren oder CHROMIUM setzen") % {
+                "path": stub
+            }
+        yield Part(name, name, found or "-", _("nur Tests"), OK if found else MISSING, remedy, required=False)
 
 
 def all_parts(with_database: Callable[[], Iterator[Part]] = database) -> list[Part]:

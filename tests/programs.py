@@ -5,31 +5,31 @@ GISAPP_TEST_REQUIRE="browser,qgis" (set by `make test` where they can be install
 """
 
 import os
-import shutil
 from collections import defaultdict
 from collections.abc import Callable
 
 import pytest
 
-# A marker's program, the other names it goes by, and the package.
+from gisapp import programs
+
+# A marker's program and its package.
 PROGRAMS = {
-    "chromium": (("chromium", "google-chrome"), "chromium"),
-    "qgis_process": (("qgis_process",), "qgis python3-qgis"),
-    "ogrinfo": (("ogrinfo",), "gdal-bin"),
-    "ogr2ogr": (("ogr2ogr",), "gdal-bin"),
-    "pdfinfo": (("pdfinfo",), "poppler-utils"),
+    "chromium": "chromium",
+    "qgis_process": "qgis python3-qgis",
+    "ogrinfo": "gdal-bin",
+    "ogr2ogr": "gdal-bin",
+    "pdfinfo": "poppler-utils",
 }
 MARKERS = {"browser": "chromium", "qgis": "qgis_process"}
 
 
-def missing_programs(marks: list[pytest.Mark], which: Callable[[str], str | None] = shutil.which) -> dict[str, str]:
+def missing_programs(marks: list[pytest.Mark], find: Callable[[str], str | None] = programs.find) -> dict[str, str]:
     """For the marks of one test: missing program -> the marker that asks for it."""
     missing = {}
     for mark in marks:
         if mark.name in MARKERS:
             for program in mark.args or (MARKERS[mark.name],):
-                names = PROGRAMS.get(program, ((program,), program))[0]
-                if not any(which(name) for name in names):
+                if not find(program):
                     missing[program] = mark.name
     return missing
 
@@ -39,7 +39,12 @@ def required_markers() -> set[str]:
 
 
 def reason(program: str) -> str:
-    return f"{program} is not on this machine. Mend it: apt-get install {PROGRAMS.get(program, ((), program))[1]}"
+    stub = programs.undrivable_chromium() if program == "chromium" else None
+    if stub:
+        return (
+            f"{stub} is a snap or does not start. Mend it: install Google Chrome or set CHROMIUM to one that is no snap"
+        )
+    return f"{program} is not on this machine. Mend it: apt-get install {PROGRAMS.get(program, program)}"
 
 
 class LeftOut:

@@ -134,7 +134,7 @@ def _municipalities(count: int, rng: np.random.Generator) -> tuple[list[str], Ar
 def _around(centres: Array, rng: np.random.Generator, reach: float, nearest: float) -> Array:
     """A jittered grid of points around the given ones, none nearer to them than `nearest`."""
     middle = centres.mean(axis=0)
-    half = np.ptp(centres, axis=0).max() / 2 + reach
+    half = float(np.max(np.ptp(centres, axis=0))) / 2 + reach
     ticks = np.arange(-half, half, SPACING_M)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2) + middle
     grid += rng.uniform(-0.32, 0.32, grid.shape) * SPACING_M

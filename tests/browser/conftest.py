@@ -1,8 +1,6 @@
 """Chromium against a real `gisapp serve` on a database of its own, so that what is measured is what people get."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from gisapp import programs
 from gisapp.paths import CHECKOUT, data_dir
 from tests.browser.maps import MapServer
+from tests.programs import reason
 from tests.serving import fresh_database, gisapp, served
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
@@ -46,8 +45,8 @@ def map_server() -> Iterator[MapServer]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, map_server: MapServer) -> Iterator[str]:
     """The address of a served town."""
-    if not Path(CHROMIUM).exists():
-        pytest.fail("chromium is missing: apt-get install chromium")
+    if not programs.chromium():
+        pytest.fail(reason("chromium"))
     if not MAPLIBRE.exists():
         pytest.fail("MapLibre is not vendored: make setup")
     folder = tmp_path_factory.mktemp("site")
@@ -88,7 +87,7 @@ MAP_CONFIG: dict[str, Any] = {
 @pytest.fixture(scope="session")
 def browser(site: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        found = playwright.chromium.launch(executable_path=programs.chromium(), args=FLAGS)
         yield found
         found.close()
 

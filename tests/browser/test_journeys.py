@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visitor, drawn
 from tests.browser.town import EVIL, LAT, LON, SHOPS
@@ -113,6 +113,21 @@ def test_deep_link_restores_everything(visit: Visitor) -> None:
     expect(page).to_have_url(re.compile("sel=pois"))
     page.go_back()
     expect(page.locator("#panel-detail")).to_be_hidden()
+
+
+def test_details_that_come_after_going_back_stay_away(visit: Visitor) -> None:
+    page = visit(f"/?lang=de#map=16/{LAT}/{LON}&layers=pois&list=pois&q=Laden&panel=list")
+    held: list[Route] = []
+    page.route(re.compile("/map/detail/"), lambda route: held.append(route))
+    page.locator("#list-items a").first.click()
+    expect(page).to_have_url(re.compile("sel=pois"))
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("sel=pois"))
+    assert len(held) == 1
+    held[0].continue_()
+    page.wait_for_timeout(1_500)
+    expect(page.locator("#panel-detail")).to_be_hidden()
+    expect(page.locator("#panel-list")).to_be_visible()
 
 
 def test_selected_feature_in_the_link(visit: Visitor) -> None:

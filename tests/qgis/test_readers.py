@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyproj
 import pytest
 
 from gisapp.features.query import Selection, count
@@ -35,9 +36,11 @@ def region() -> None:
 def test_01_ogrinfo_reads_every_public_layer_completely(live_server: Any) -> None:
     """`ogrinfo -al` counts every feature it was sent; counts and bounds are ours."""
     from django.contrib.auth.models import AnonymousUser
+    from django.contrib.gis.db.models import Extent
 
     from gisapp.extent import bounds
 
+    to_utm = pyproj.Transformer.from_crs("OGC:CRS84", "EPSG:25832", always_xy=True)
     for one in visible_layers():
         done = subprocess.run(
             ["ogrinfo", "-al", "-geom=NO", f"OAPIF:{live_server.url}/ogc/", one.name, "-oo", "PAGE_SIZE=500"],
@@ -51,6 +54,12 @@ def test_01_ogrinfo_reads_every_public_layer_completely(live_server: Any) -> Non
         extent = re.search(r"Extent: \(([-\d.]+), ([-\d.]+)\) - \(([-\d.]+), ([-\d.]+)\)", done.stdout)
         assert extent, one.name
         ours = bounds(one, AnonymousUser())
+        if 'ID["EPSG",25832]]' in done.stdout:  # GDAL 3.10 asks for the system that is stored, 3.6 does not
+            ours = to_utm.transform_bounds(*ours)
+            west, south, east, north = one.features(AnonymousUser()).aggregate(box=Extent(one.geometry_column))["box"]
+            assert ours[0] <= west <= east <= ours[2] and ours[1] <= south <= north <= ours[3], one.name
+        else:
+            assert 'GEOGCRS["WGS 84"' in done.stdout, one.name
         assert [float(value) for value in extent.groups()] == pytest.approx(ours, abs=2e-6), one.name
 
 

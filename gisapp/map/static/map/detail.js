@@ -23,7 +23,9 @@ export function createDetail({ store, view, panels }) {
     asking = new AbortController();
     const { signal } = asking;
     try {
-      place(content, await askFragment(`/map/detail/${layer}/${id}?fragment=1`, { signal }));
+      const fragment = await askFragment(`/map/detail/${layer}/${id}?fragment=1`, { signal });
+      if (signal.aborted) return;
+      place(content, fragment);
     } catch (problem) {
       if (signal.aborted) return;
       content.replaceChildren(head(layerNamed(layer)?.title ?? "", t(problem.status === 404 ? "detail.gone" : "detail.failed")));
@@ -44,6 +46,8 @@ export function createDetail({ store, view, panels }) {
   });
   store.listen((state, changed, how) => {
     if (!changed.has("selected")) return;
+    // An answer that comes after the selection is gone must not open the panel again.
+    asking?.abort();
     if (state.selected) show(state.selected, how);
     else if (how.from === "address") panels.show(state.panel);
   });
