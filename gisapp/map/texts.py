@@ -18,6 +18,8 @@ def script_texts() -> dict[str, str]:
         "map.use-ctrl": _("Zum Zoomen Strg-Taste gedrückt halten"),
         "map.use-fingers": _("Karte mit zwei Fingern bewegen"),
         "map.two-clicks": _("Karte"),
+        "past.shown": _("Stand vom {day}"),
+        "past.now": _("Die Karte zeigt wieder den heutigen Stand."),
         "near.button": _("In meiner Nähe"),
         "near.searching": _("Standort wird gesucht …"),
         "near.found": _("Ihr Standort ist auf der Karte; die Liste ist nach Entfernung sortiert."),

@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from gisapp.extent import common
 from gisapp.layer import Layer, Type
+from gisapp.moment import past
 from gisapp.tiles.sql import label_layer
 
 _JSON_TYPES = {Type.INTEGER: "Number", Type.NUMBER: "Number", Type.BOOLEAN: "Boolean"}
+
+
+def _then() -> str:
+    """The past that was asked for, for the tiles' address."""
+    asked = past()
+    return f"?{urlencode({'as_of': asked.isoformat()})}" if asked else ""
 
 
 def describe(layers: Sequence[Layer], base_url: str, user: Any) -> dict[str, Any]:
@@ -18,7 +26,7 @@ def describe(layers: Sequence[Layer], base_url: str, user: Any) -> dict[str, Any
         "name": ", ".join(str(one.title) for one in layers),
         "attribution": ", ".join(dict.fromkeys(one.attribution for one in layers if one.attribution)),
         "scheme": "xyz",
-        "tiles": [f"{base_url}/tiles/{names}/{{z}}/{{x}}/{{y}}.mvt"],
+        "tiles": [f"{base_url}/tiles/{names}/{{z}}/{{x}}/{{y}}.mvt{_then()}"],
         "minzoom": min(one.min_zoom for one in layers),
         "maxzoom": max(one.max_zoom for one in layers),
         "bounds": list(common(layers, user)),

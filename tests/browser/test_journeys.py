@@ -48,7 +48,7 @@ def test_layer_switch_and_legend(visit: Visitor, device: dict[str, Any]) -> None
     page = visit(f"/#{HERE}", **device)
     page.get_by_role("button", name="Ebenen").click()
     panel = page.locator("#panel-layers")
-    expect(panel.locator("svg.swatch").first).to_be_visible()
+    expect(panel.locator("svg.swatch:visible").first).to_be_visible()
     expect(panel.get_by_text("Essen und Trinken")).to_be_visible()
     panel.locator(".layer-title", has_text="Orte von Interesse").click()
     expect(page).to_have_url(re.compile(r"layers=[^&]*municipalities"))
@@ -230,3 +230,23 @@ def test_login_and_logout(visit: Visitor) -> None:
     drawn(page)
     page.get_by_role("button", name="Mehr").click()
     expect(page.get_by_role("link", name="Anmelden")).to_be_visible()
+
+
+@DEVICES
+def test_the_map_as_it_was(visit: Visitor, device: dict[str, Any]) -> None:
+    """Nothing was there a year before the town was built: the list is empty, the note says which day is shown."""
+    page = visit(f"/#{HERE}&panel=layers", **device)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_label("Die Karte zeigen, wie sie an diesem Tag war").fill("2020-03-01")
+    page.keyboard.press("Tab")
+    note = page.locator("#past-note")
+    expect(note).to_contain_text("Stand vom 1. März 2020")
+    expect(page).to_have_url(re.compile("at=2020-03-01"))
+    page.get_by_role("button", name="Liste").first.click()
+    expect(page.locator("#list-count")).to_have_text(re.compile("^0 "))
+    assert any("/tiles/style.json" in one and "as_of=2020-03-01" in one for one in asked)
+    note.get_by_role("button", name="Heute").click()
+    expect(note).to_be_hidden()
+    expect(page).not_to_have_url(re.compile("at=2020"))
+    expect(page.locator("#list-count")).to_have_text(re.compile(r"^\d\d im Ausschnitt$"))

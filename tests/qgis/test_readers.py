@@ -24,10 +24,12 @@ def _quiet(text: str) -> None:
 @pytest.fixture
 def region() -> None:
     """Something in every layer; more addresses than any reader asks for at once."""
+    from gisapp.accounts.demo import build as build_people
     from layers.basemap.demo import build as build_map
+    from layers.notes.demo import build as build_notes
     from layers.regions.demo import build as build_regions
 
-    for build in (build_regions, build_map):
+    for build in (build_regions, build_map, build_people, build_notes):
         build("s", 1, _quiet)
 
 

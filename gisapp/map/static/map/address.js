@@ -2,6 +2,7 @@
 
 const LAYER = /^[a-z][a-z0-9_]{0,39}$/;
 const PANELS = new Set(["layers", "list", "measure", "mark", "share", "print", "menu"]);
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const LONGEST_TEXT = 120;
 
 /**
@@ -19,6 +20,7 @@ export function format(state) {
   if (state.layers) add("layers", state.layers.join(","));
   if (state.base && state.base !== "own") add("base", state.base);
   if (state.mode) add("mode", state.mode);
+  if (state.past) add("at", state.past);
   if (state.selected) add("sel", `${state.selected.layer}/${state.selected.id}`);
   if (state.mark) add("mark", `${round(state.mark.lon, 6)},${round(state.mark.lat, 6)},${state.mark.text}`);
   if (state.panel) add("panel", state.panel);
@@ -36,11 +38,12 @@ export function format(state) {
  */
 export function parse(fragment) {
   const said = new URLSearchParams(fragment.replace(/^#/, "").replaceAll("+", "%2B"));
-  const found = { selected: null, mark: null, panel: null, mode: "", base: "own" };
+  const found = { selected: null, mark: null, panel: null, mode: "", base: "own", past: "" };
   Object.assign(found, position(said.get("map") ?? ""));
   if (said.has("layers")) found.layers = said.get("layers").split(",").filter((name) => LAYER.test(name));
   if (/^\w{1,40}$/.test(said.get("base") ?? "")) found.base = said.get("base");
   if (["light", "dark"].includes(said.get("mode"))) found.mode = said.get("mode");
+  if (DAY.test(said.get("at") ?? "")) found.past = said.get("at");
   const [layer, id] = (said.get("sel") ?? "").split("/");
   if (LAYER.test(layer) && /^\d{1,18}$/.test(id ?? "")) found.selected = { layer, id };
   found.mark = mark(said.get("mark") ?? "");

@@ -20,6 +20,7 @@ import { watchPrinting } from "./printing.js";
 import { watchSearch } from "./search.js";
 import { watchSharing } from "./share.js";
 import { createStore } from "./state.js";
+import { watchPast } from "./then.js";
 import { createView } from "./view.js";
 
 const said = parse(location.hash);
@@ -28,6 +29,7 @@ const store = createStore({
   lon: NaN, lat: NaN, zoom: NaN, bearing: 0, near: null, ...said, layers: said.layers ?? startLayers(), mode: said.mode || cookieMode,
 });
 
+watchPast(store);
 const note = document.getElementById("map-note");
 const loading = hasWebGl() ? createMap(document.getElementById("map"), store) : Promise.reject(new Error("no WebGL"));
 loading.catch((problem) => {

@@ -45,7 +45,7 @@ export function createDetail({ store, view, panels }) {
     if (action === "share") share(permalink(store.get(), page.language), body.dataset.title);
   });
   store.listen((state, changed, how) => {
-    if (!changed.has("selected")) return;
+    if (!changed.has("selected") && !(changed.has("past") && state.selected)) return;
     // An answer that comes after the selection is gone must not open the panel again.
     asking?.abort();
     if (state.selected) show(state.selected, how);

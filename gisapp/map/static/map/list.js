@@ -85,7 +85,7 @@ export function watchList({ store, view, detail }) {
       if (!panel.hidden) loadFilters();
     }
     const moved = ["lon", "lat", "zoom"].some((key) => changed.has(key)) && state.list.follow;
-    if (changed.has("list") || changed.has("near") || moved) soon();
+    if (changed.has("list") || changed.has("near") || changed.has("past") || moved) soon();
   });
   view.ready.then(soon).catch(() => {});
   onReachable((reachable) => { if (reachable) soon(); });

@@ -101,12 +101,14 @@ function forgive(map) {
 function follow(map, store, firstStyle) {
   let raw = firstStyle;
   let drawnMode = effectiveMode(store.get().mode);
+  let drawnPast = store.get().past;
   const restyle = async () => {
     const state = store.get();
     const mode = effectiveMode(state.mode);
-    if (mode !== drawnMode) {
+    if (mode !== drawnMode || state.past !== drawnPast) {
       raw = await serverStyle(mode);
       drawnMode = mode;
+      drawnPast = state.past;
     }
     map.setStyle(await compose(raw, state.layers, state.base), { diff: true, transformStyle: keepingOwn });
   };
@@ -117,7 +119,7 @@ function follow(map, store, firstStyle) {
   });
   store.listen((state, changed, how) => {
     if (changed.has("layers")) showLayers(map, state);
-    if (changed.has("base") || changed.has("mode")) quietly();
+    if (changed.has("base") || changed.has("mode") || changed.has("past")) quietly();
     if (how.from === "address" && ["lon", "lat", "zoom", "bearing"].some((key) => changed.has(key))) {
       map.jumpTo({ center: [state.lon, state.lat], zoom: state.zoom, bearing: state.bearing ?? 0 });
     }

@@ -1,6 +1,22 @@
 /** Asking the server: with a time limit, abortable, and telling whoever wants to know whether it answers. */
 
 const PATIENCE = 15_000;
+// What has a past; the server answers it as it was.
+const DATED = /^\/(map\/(list|detail|filters)\/|tiles\/)/;
+let past = "";
+
+/**
+ * From now on everything that has a past is asked for as of that day.
+ * @param {string} day YYYY-MM-DD, or "" for the present
+ */
+export function lookAt(day) {
+  past = day;
+}
+
+function dated(address) {
+  return past && DATED.test(address) ? `${address}${address.includes("?") ? "&" : "?"}as_of=${past}` : address;
+}
+
 const listeners = [];
 let reachable = true;
 
@@ -35,7 +51,7 @@ export async function ask(address, { signal, headers, quiet = false } = {}) {
   const signals = signal ? AbortSignal.any([signal, limit]) : limit;
   let response;
   try {
-    response = await fetch(address, { signal: signals, headers, credentials: "same-origin" });
+    response = await fetch(dated(address), { signal: signals, headers, credentials: "same-origin" });
   } catch (problem) {
     if (signal?.aborted) throw problem;
     if (!quiet) report(false);
