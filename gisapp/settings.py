@@ -71,6 +71,7 @@ def _database() -> dict[str, object]:
     return settings
 
 
+DATA_DIR = data_dir()
 SECRET_KEY = _secret_key()
 DEBUG = _flag("DEBUG", False)
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -95,6 +96,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework_gis",
     "drf_spectacular",
+    "procrastinate.contrib.django",
     "gisapp.registry",
     "gisapp.search",
     "gisapp.tiles",
@@ -174,10 +176,18 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or data_dir() / "media")
 
+# What /readyz calls ready: free space below the data and media directories, and whether a worker must be alive.
+READY_FREE_MB = int(os.environ.get("READY_FREE_MB", "500"))
+READY_NEEDS_WORKER = _flag("READY_NEEDS_WORKER", True)
+# A worker tells that it lives this often, in seconds; silent for three times as long, its jobs go to another.
+WORKER_HEARTBEAT = float(os.environ.get("WORKER_HEARTBEAT", "10"))
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
+# The orchestrator and the monitoring ask the process itself, without the proxy that speaks TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 BEHIND_PROXY = _flag("BEHIND_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None

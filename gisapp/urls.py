@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from gisapp import health
 from gisapp.layer import all_apps
 
 urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
     path("", include("gisapp.map.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("gisapp.api.urls")),
