@@ -2,10 +2,12 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from gisapp import cluster, geolibs
+from gisapp.observe.config import configuration
 from gisapp.paths import CHECKOUT, data_dir
 
 
@@ -110,6 +112,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gisapp.observe.access.Observe",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gisapp.middleware.ContentSecurityPolicy",
@@ -226,12 +229,11 @@ IMPORT_MAX_MB = int(os.environ.get("GISAPP_IMPORT_MAX_MB", "8000"))
 IMPORT_MAX_FEATURES = int(os.environ.get("GISAPP_IMPORT_MAX_FEATURES", "20000000"))
 IMPORT_AREA = tuple(float(one) for one in _list("GISAPP_IMPORT_AREA", "200000,5200000,1000000,6200000"))
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    # Every 404 is a line otherwise, with what somebody searched for in it.
-    "loggers": {"django.request": {"level": "ERROR"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
-}
+# Lines for a person at a terminal, JSON for whatever collects them otherwise.
+LOG_FORMAT = os.environ.get("LOG_FORMAT") or ("plain" if sys.stderr is not None and sys.stderr.isatty() else "json")
+ACCESS_LOG = _flag("ACCESS_LOG", LOG_FORMAT == "json")
+LOGGING = configuration(LOG_FORMAT, os.environ.get("LOG_LEVEL", "WARNING"), access=ACCESS_LOG)
+
+# Who may read /metrics: networks, or the bearer of a token; for others the address does not exist.
+METRICS_ALLOWED = _list("METRICS_ALLOWED", "127.0.0.0/8,::1/128")
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")

@@ -5,10 +5,12 @@ from django.urls import include, path
 
 from gisapp import health
 from gisapp.layer import all_apps
+from gisapp.observe import exposition
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", exposition.exposed, name="metrics"),
     path("", include("gisapp.map.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("gisapp.api.urls")),
