@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "rest_framework_gis",
     "drf_spectacular",
     "procrastinate.contrib.django",
+    "gisapp.tasks",
     "gisapp.registry",
     "gisapp.search",
     "gisapp.tiles",
@@ -184,6 +185,8 @@ READY_FREE_MB = int(os.environ.get("READY_FREE_MB", "500"))
 READY_NEEDS_WORKER = _flag("READY_NEEDS_WORKER", True)
 # A worker tells that it lives this often, in seconds; silent for three times as long, its jobs go to another.
 WORKER_HEARTBEAT = float(os.environ.get("WORKER_HEARTBEAT", "10"))
+JOBS_KEPT_DAYS = int(os.environ.get("JOBS_KEPT_DAYS", "7"))
+FAILED_JOBS_KEPT_DAYS = int(os.environ.get("FAILED_JOBS_KEPT_DAYS", "90"))
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True

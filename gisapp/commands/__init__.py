@@ -7,5 +7,6 @@ from gisapp.commands.layers import EXPORT, LAYERS
 from gisapp.commands.manage import MANAGE
 from gisapp.commands.serve import SERVE
 from gisapp.commands.setup import SETUP
+from gisapp.commands.worker import WORKER
 
-HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE]
+HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER]

@@ -12,6 +12,7 @@ def configuration(form: str, level: str, *, access: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "gisapp.observe.logs.Json"}, "plain": {"()": "gisapp.observe.logs.Plain"}},
+        "filters": {"outcomes": {"()": "gisapp.observe.logs.NoOutcomes"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": formatter}},
         "loggers": {
             # Django's own handlers would print past the net, or mail a request with all that was typed.
@@ -22,7 +23,8 @@ def configuration(form: str, level: str, *, access: bool) -> dict[str, Any]:
             # Statements with their values, at LOG_LEVEL=DEBUG.
             "django.db.backends": {"level": "INFO"},
             # It logs a job's arguments; gisapp.tasks logs the job without them.
-            "procrastinate": {"level": "ERROR", "filters": []},
+            "procrastinate": {"level": "ERROR"},
+            "procrastinate.worker": {"filters": ["outcomes"]},
             ACCESS: {"level": "INFO" if access else "CRITICAL"},
         },
         "root": {"handlers": ["stderr"], "level": level},

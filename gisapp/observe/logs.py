@@ -83,6 +83,13 @@ def cleaned(record: logging.LogRecord) -> logging.LogRecord:
     return record
 
 
+class NoOutcomes(logging.Filter):
+    """Drops the queue's own lines about how a job ended: they say its arguments, and gisapp.tasks has said it already."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(getattr(record, "action", "")).startswith("job_")
+
+
 class Json(OrjsonFormatter):
     """One JSON object a line: time (UTC), level, logger, message, and the fields that the record has of `FIELDS`."""
 

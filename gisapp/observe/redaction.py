@@ -86,7 +86,9 @@ def told(error: BaseException) -> str:
         name = f"{type(error).__module__}.{name}"
     if isinstance(error, GisError):
         return f"{name}: {error.code}"
-    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    # Django's and the queue's own errors say again what the driver's said.
+    wrapped = isinstance(error, DatabaseError) or type(error).__module__.startswith("procrastinate")
+    cause = error.__cause__ if wrapped and error.__cause__ is not None else error
     if isinstance(cause, psycopg.Error):
         return f"{name}: {_of_database(cause)}".rstrip(": ")
     if isinstance(error, OSError) and error.errno is not None:
