@@ -4,7 +4,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from gisapp import cluster, geolibs
 from gisapp.observe.config import configuration
@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "procrastinate.contrib.django",
     "gisapp.tasks",
+    "gisapp.mail",
     "gisapp.registry",
     "gisapp.search",
     "gisapp.tiles",
@@ -231,6 +232,13 @@ SITE_NAME = os.environ.get("SITE_NAME", "KRIT-GIS")
 IMPORT_MAX_MB = int(os.environ.get("GISAPP_IMPORT_MAX_MB", "8000"))
 IMPORT_MAX_FEATURES = int(os.environ.get("GISAPP_IMPORT_MAX_FEATURES", "20000000"))
 IMPORT_AREA = tuple(float(one) for one in _list("GISAPP_IMPORT_AREA", "200000,5200000,1000000,6200000"))
+
+# smtp://user:password@host:587, smtps://…:465, file:///folder; docs/operator/mail.md.
+EMAIL_URL = os.environ.get("EMAIL_URL") or f"file://{quote(str(data_dir() / 'mail'))}"
+MAIL_FROM = os.environ.get("MAIL_FROM", "")
+MAIL_REPLY_TO = os.environ.get("MAIL_REPLY_TO", "")
+MAIL_GIVE_UP_HOURS = float(os.environ.get("MAIL_GIVE_UP_HOURS", "72"))
+MAIL_KEPT_DAYS = int(os.environ.get("MAIL_KEPT_DAYS", "30"))
 
 # Lines for a person at a terminal, JSON for whatever collects them otherwise.
 LOG_FORMAT = os.environ.get("LOG_FORMAT") or ("plain" if sys.stderr is not None and sys.stderr.isatty() else "json")

@@ -48,6 +48,11 @@ class Progress:
         if time.monotonic() >= self._written + LEAST_SECONDS:
             self.write()
 
+    def note(self, text: Text) -> None:
+        """Say something at once that is to be read after the job has ended as well."""
+        self._text = text
+        self.write()
+
     def failed(self, code: str) -> None:
         """Note the stable code of a failure."""
         self._code = code
