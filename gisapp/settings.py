@@ -2,12 +2,14 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pghistory
 
 from gisapp import cluster, geolibs
+from gisapp.observe.config import configuration
 from gisapp.paths import CHECKOUT, data_dir
 
 
@@ -76,6 +78,7 @@ def _database() -> dict[str, object]:
     return settings
 
 
+DATA_DIR = data_dir()
 SECRET_KEY = _secret_key()
 DEBUG = _flag("DEBUG", False)
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -102,6 +105,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "pgtrigger",
     "pghistory",
+    "procrastinate.contrib.django",
+    "gisapp.tasks",
+    "gisapp.mail",
     "gisapp.registry",
     "gisapp.history",
     "gisapp.search",
@@ -117,6 +123,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gisapp.observe.access.Observe",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gisapp.compression.Compress",
@@ -192,10 +199,20 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or data_dir() / "media")
 
+# What /readyz calls ready: free space below the data and media directories, and whether a worker must be alive.
+READY_FREE_MB = int(os.environ.get("READY_FREE_MB", "500"))
+READY_NEEDS_WORKER = _flag("READY_NEEDS_WORKER", True)
+# A worker tells that it lives this often, in seconds; silent for three times as long, its jobs go to another.
+WORKER_HEARTBEAT = float(os.environ.get("WORKER_HEARTBEAT", "10"))
+JOBS_KEPT_DAYS = int(os.environ.get("JOBS_KEPT_DAYS", "7"))
+FAILED_JOBS_KEPT_DAYS = int(os.environ.get("FAILED_JOBS_KEPT_DAYS", "90"))
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
+# The orchestrator and the monitoring ask the process itself, without the proxy that speaks TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 BEHIND_PROXY = _flag("BEHIND_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
@@ -234,12 +251,18 @@ IMPORT_MAX_MB = int(os.environ.get("GISAPP_IMPORT_MAX_MB", "8000"))
 IMPORT_MAX_FEATURES = int(os.environ.get("GISAPP_IMPORT_MAX_FEATURES", "20000000"))
 IMPORT_AREA = tuple(float(one) for one in _list("GISAPP_IMPORT_AREA", "200000,5200000,1000000,6200000"))
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    # Every 404 is a line otherwise, with what somebody searched for in it.
-    "loggers": {"django.request": {"level": "ERROR"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
-}
+# smtp://user:password@host:587, smtps://…:465, file:///folder; docs/operator/mail.md.
+EMAIL_URL = os.environ.get("EMAIL_URL") or f"file://{quote(str(data_dir() / 'mail'))}"
+MAIL_FROM = os.environ.get("MAIL_FROM", "")
+MAIL_REPLY_TO = os.environ.get("MAIL_REPLY_TO", "")
+MAIL_GIVE_UP_HOURS = float(os.environ.get("MAIL_GIVE_UP_HOURS", "72"))
+MAIL_KEPT_DAYS = int(os.environ.get("MAIL_KEPT_DAYS", "30"))
+
+# Lines for a person at a terminal, JSON for whatever collects them otherwise.
+LOG_FORMAT = os.environ.get("LOG_FORMAT") or ("plain" if sys.stderr is not None and sys.stderr.isatty() else "json")
+ACCESS_LOG = _flag("ACCESS_LOG", LOG_FORMAT == "json")
+LOGGING = configuration(LOG_FORMAT, os.environ.get("LOG_LEVEL", "WARNING"), access=ACCESS_LOG)
+
+# Who may read /metrics: networks, or the bearer of a token; for others the address does not exist.
+METRICS_ALLOWED = _list("METRICS_ALLOWED", "127.0.0.0/8,::1/128")
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")

@@ -3,9 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from gisapp import health
 from gisapp.layer import all_apps
+from gisapp.observe import exposition
 
 urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", exposition.exposed, name="metrics"),
     path("", include("gisapp.map.urls")),
     path("", include("gisapp.history.urls")),
     path("admin/", admin.site.urls),

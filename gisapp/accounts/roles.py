@@ -75,7 +75,8 @@ def grants_of(user: Any) -> tuple[Grant, ...]:
 def limit_to(user: Any, organisation: int) -> None:
     """Leave this user object (for one request) the rights in one organisation alone."""
     user._gisapp_grants = tuple(one for one in grants_of(user) if one.organisation == organisation)
-    user.is_superuser = False
+    # Beside the account's own flag, which somebody might save.
+    user._gisapp_limited = True
 
 
 def is_known(user: Any) -> bool:
@@ -85,7 +86,7 @@ def is_known(user: Any) -> bool:
 
 def is_operator(user: Any) -> bool:
     """May this person do everything on this installation?"""
-    return is_known(user) and bool(user.is_superuser)
+    return is_known(user) and bool(user.is_superuser) and not getattr(user, "_gisapp_limited", False)
 
 
 def has_role(user: Any, roles: Collection[Role]) -> bool:

@@ -4,8 +4,10 @@ from gisapp.commands.check import CHECK
 from gisapp.commands.demo import DEMO
 from gisapp.commands.docs import DOCS
 from gisapp.commands.layers import EXPORT, LAYERS
+from gisapp.commands.mail import MAIL
 from gisapp.commands.manage import MANAGE
 from gisapp.commands.serve import SERVE
 from gisapp.commands.setup import SETUP
+from gisapp.commands.worker import WORKER
 
-HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE]
+HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER, MAIL]

@@ -94,18 +94,31 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def serve_elsewhere(arguments: argparse.Namespace) -> int:
-    """`gisapp serve` in a process of its own: it starts with the serving role, this one ends as its owner."""
+    """`gisapp serve` and `gisapp worker` in processes of their own; the server's end is the end of both.
+
+    The server starts with the serving role, the worker with the owner's.
+    """
     import subprocess
 
-    command = [sys.executable, "-m", "gisapp", "serve", "--host", arguments.host]
+    gisapp = [sys.executable, "-m", "gisapp"]
+    command = [*gisapp, "serve", "--host", arguments.host]
     command += ["--port", str(arguments.port), "--workers", str(arguments.workers)]
-    child = subprocess.Popen(command, env={**os.environ, "GISAPP_SERVING": "1"})
+    worker = subprocess.Popen([*gisapp, "worker", "--threads", "1", "--grace", "5"])
+    server = subprocess.Popen(command, env={**os.environ, "GISAPP_SERVING": "1"})
+    ended: int | None = None
+    while ended is None:
+        try:
+            ended = server.wait()
+        except KeyboardInterrupt:
+            # The terminal told the children as well; a signal to this process alone is passed on.
+            server.terminate()
     while True:
         try:
-            return child.wait()
-        except KeyboardInterrupt:
-            # The terminal told the child as well; a signal to this process alone is passed on.
-            child.terminate()
+            worker.terminate()
+            worker.wait()
+            return ended
+        except KeyboardInterrupt:  # impatience shortens the wait for a job that is running
+            continue
 
 
 DEMO = Command("demo", "Die erzeugte Demo-Region laden", run, _arguments)

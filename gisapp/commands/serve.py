@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import signal
 
 from gisapp.commands.command import Command
@@ -37,13 +38,18 @@ def _workers_end_with_us() -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted. The container's entry point and `make demo` come through here as well."""
     os.environ["GISAPP_SERVING"] = "1"
+    from django.conf import settings
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
+    from gisapp.observe.config import for_server
+    from gisapp.observe.processes import start_counting
+
+    counts = start_counting(settings.DATA_DIR / "metrics")
     _workers_end_with_us()
     threads = int(os.environ.get("WEB_THREADS", "4"))
-    Server(
+    server = Server(
         "gisapp.wsgi:application",
         address=arguments.host,
         port=arguments.port,
@@ -53,10 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
         backpressure=64,
         log_access=False,
         log_level=LogLevels.warning,
+        log_dictconfig=for_server(settings.LOG_FORMAT),
         respawn_failed_workers=True,
         workers_kill_timeout=5,
         websockets=False,
-    ).serve()
+    )
+    try:
+        server.serve()
+    finally:
+        shutil.rmtree(counts, ignore_errors=True)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C ends the server and its workers at any moment, also while they are still loading."""
+"""Ctrl-C ends the server, its processes and the demo's worker at any moment, also while they are still loading."""
 
 import os
 import signal
@@ -56,3 +56,31 @@ def test_ctrl_c_leaves_nothing(after: float, sent: signal.Signals) -> None:
         if members(server.pid):
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
+
+
+@pytest.mark.parametrize("after", [0.0, 1.0, 4.0])
+@pytest.mark.parametrize(("sent", "to_all"), [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGINT, False)])
+def test_the_demo_ends_with_its_server_and_its_worker(after: float, sent: signal.Signals, to_all: bool) -> None:
+    """The three processes of `gisapp demo --serve`: a terminal tells them all at once, a supervisor the first alone."""
+    port = free_port()
+    code = (
+        "import argparse, signal; signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt));"
+        "from gisapp.commands.demo import serve_elsewhere as go;"
+        f"raise SystemExit(go(argparse.Namespace(host='127.0.0.1', port={port}, workers=1)))"
+    )
+    demo = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 40
+        while not listens(port):
+            assert demo.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert len(members(demo.pid)) >= 3
+        time.sleep(after)
+        (os.killpg if to_all else os.kill)(demo.pid, sent)
+        demo.wait(timeout=30)
+        assert members(demo.pid) == []
+    finally:
+        if members(demo.pid):
+            os.killpg(demo.pid, signal.SIGKILL)
+        demo.wait()

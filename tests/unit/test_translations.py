@@ -17,7 +17,9 @@ from gisapp.paths import CHECKOUT
 PACKAGES = ("gisapp", "layers", "importers")
 CATALOGUE = CHECKOUT / "gisapp/locale/en/LC_MESSAGES/django.po"
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
-TEMPLATES = sorted(path for one in PACKAGES for path in (CHECKOUT / one).rglob("templates/**/*.html"))
+TEMPLATES = sorted(
+    path for one in PACKAGES for path in (CHECKOUT / one).rglob("templates/**/*") if path.suffix in {".html", ".txt"}
+)
 # Names of things that have the same name in every language.
 PROPER = {
     "OGC API Features",
@@ -165,7 +167,7 @@ def _visible(path: Path) -> Iterator[str]:
                 yield words
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_no_visible_text_outside_a_translate_tag(path: Path) -> None:
     assert [text for text in _visible(path) if text not in PROPER] == []
 

@@ -1,0 +1,24 @@
+"""`gisapp worker`: background jobs - mails, nightly work, long exports - until it is told to go."""
+
+import argparse
+import os
+
+from gisapp.commands.command import Command
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    threads = int(os.environ.get("WORKER_THREADS", "2"))
+    grace = float(os.environ.get("WORKER_GRACE", "25"))
+    parser.add_argument("--threads", type=int, default=threads, help="so viele Aufträge zugleich")
+    parser.add_argument(
+        "--grace", type=float, default=grace, help="Sekunden, die laufende Aufträge nach SIGTERM noch haben"
+    )
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from gisapp.tasks.worker import work
+
+    return work(arguments.threads, arguments.grace)
+
+
+WORKER = Command("worker", "Aufträge im Hintergrund ausführen", _run, _arguments)

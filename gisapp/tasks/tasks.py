@@ -1,0 +1,42 @@
+"""The host's own jobs: they start by themselves, each night or oftener."""
+
+from importlib import import_module
+
+from django.conf import settings
+from django.db import connection
+
+from gisapp.layer import Text
+from gisapp.registry import versions
+from gisapp.tasks import retention
+from gisapp.tasks.declare import task
+from gisapp.tasks.progress import Progress
+
+
+@task("tasks.compact", title=Text("Tabellenversionen zusammenfassen", "Compact table versions"), cron="*/10 * * * *")
+def compact(progress: Progress) -> None:
+    versions.compact()
+
+
+@task("tasks.sessions", title=Text("Abgelaufene Sitzungen löschen", "Delete expired sessions"), cron="17 2 * * *")
+def sessions(progress: Progress) -> None:
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+@task("tasks.retention", title=Text("Aufbewahrungsfristen anwenden", "Apply retention periods"), cron="47 2 * * *")
+def forget(progress: Progress) -> None:
+    retention.run()
+
+
+def _old_jobs() -> int:
+    """Jobs that are over: done ones after a week, failed and stopped ones after a quarter."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs j WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted') AND "
+            "(SELECT max(at) FROM procrastinate_events e WHERE e.job_id = j.id) < now() - CASE status "
+            "WHEN 'succeeded' THEN make_interval(days => %s) ELSE make_interval(days => %s) END",
+            [settings.JOBS_KEPT_DAYS, settings.FAILED_JOBS_KEPT_DAYS],
+        )
+        return int(cursor.rowcount)
+
+
+retention.register("tasks.jobs", Text("Erledigte Aufträge", "Finished jobs"), _old_jobs)

@@ -1,0 +1,172 @@
+"""The worker process: takes jobs until it is told to go, finishes them or gives them back, and outlives the database."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection, connections
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
+
+from gisapp.tasks.rescue import give_back, give_back_lost, held_by, rescue
+
+log = logging.getLogger("gisapp.tasks")
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+# A Ctrl-C in a terminal and the parent's SIGTERM come together; a later second signal is impatience.
+IMPATIENT_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 30.0
+STUCK_SECONDS = 15.0
+_LOST = (DatabaseError, psycopg.Error, ConnectorException, OSError)
+
+
+class Work:
+    """One worker process with `threads` jobs at a time; `grace` seconds to end them in when told to go."""
+
+    def __init__(self, threads: int, grace: float) -> None:
+        self.threads, self.grace = threads, grace
+        self.ending = asyncio.Event()
+        self.told_at = 0.0
+        self.stuck = False
+
+    def end(self) -> None:
+        """Told to go: once is a request, later once more is an order."""
+        if self.ending.is_set() and time.monotonic() > self.told_at + IMPATIENT_SECONDS:
+            self.grace = 0
+        elif not self.ending.is_set():
+            self.told_at = time.monotonic()
+            self.ending.set()
+
+    async def run(self) -> None:
+        """Work until told to go. Raises nothing that another attempt could mend: the database may come back."""
+        loop = asyncio.get_running_loop()
+        for number in ENDING:
+            loop.add_signal_handler(number, self.end)
+        pause = 1.0
+        while not self.ending.is_set():
+            begin = time.monotonic()
+            try:
+                await self._connected()
+            except _LOST as error:
+                log.error("the worker cannot work: %s", error)
+            if not self.ending.is_set():
+                pause = 1.0 if time.monotonic() - begin > 60 else min(2 * pause, LONGEST_PAUSE_SECONDS)
+                await self._sleep(pause)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep, but not past the end."""
+        await asyncio.wait([asyncio.ensure_future(self.ending.wait())], timeout=seconds)
+
+    async def _connected(self) -> None:
+        """Work on one set of connections until they break or we are told to go."""
+        # The global app keeps Django's connections: what a job puts into the queue belongs to the job's transaction.
+        own = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+        async with own.open_async():
+            options: dict[str, Any] = {
+                **own.worker_defaults,
+                "concurrency": self.threads,
+                "install_signal_handlers": False,
+                "update_heartbeat_interval": settings.WORKER_HEARTBEAT,
+                "stalled_worker_timeout": 3 * settings.WORKER_HEARTBEAT,
+            }
+            worker = Worker(own, **options)
+            running = asyncio.ensure_future(worker.run())
+            helpers = [asyncio.ensure_future(one) for one in (self._rescue(worker), self.ending.wait())]
+            await asyncio.wait([running, *helpers], return_when=asyncio.FIRST_COMPLETED)
+            for helper in helpers:
+                helper.cancel()
+            worker.stop()
+            await self._leave(worker, running)
+
+    async def _leave(self, worker: Worker, running: "asyncio.Future[None]") -> None:
+        """Wait for the jobs as long as there is grace; then ask them to come to an end; then give them back."""
+        until = time.monotonic() + self.grace
+        # Not the library's own timeout: it waits for a job that never looks up for ever.
+        while not running.done() and time.monotonic() < min(until, self.told_at + self.grace or until):
+            await asyncio.wait([running], timeout=0.2)
+        if not running.done():
+            aborting = asyncio.ensure_future(worker._abort_running_jobs())
+            await asyncio.wait([running], timeout=5)
+            aborting.cancel()
+        if not running.done():
+            self.stuck = True
+            if worker.worker_id is not None:
+                await asyncio.to_thread(_quietly, partial(give_back, worker.worker_id))
+            return
+        error = running.exception()
+        if error is not None:
+            raise error
+
+    async def _rescue(self, worker: Worker) -> None:
+        """Now and then look for the jobs of the dead, and whether we still count as living ourselves."""
+        suspects: set[int] = set()
+        while True:
+            await asyncio.sleep(settings.WORKER_HEARTBEAT)
+            if worker.worker_id is None:
+                continue
+            running = {one.job.id for one in worker._running_jobs.values()}
+            found = await asyncio.to_thread(_look, worker.worker_id, suspects)
+            if found is None:
+                # We were silent for so long (a suspended machine) that another worker took us off the list.
+                log.warning("the worker was taken for dead and registers anew")
+                return
+            # A job that was fetched this moment is not running yet: it is lost when it is not at the next look either.
+            suspects = found - running - {one.job.id for one in worker._running_jobs.values()}
+
+
+def _look(worker: int, suspects: set[int]) -> set[int] | None:
+    """Rescue what is to be rescued. The jobs that stand as ours; None when we are not on the list of workers."""
+    held: set[int] | None = set()
+
+    def look() -> None:
+        nonlocal held
+        rescue()
+        if suspects:
+            give_back_lost(worker, suspects)
+        held = held_by(worker)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE id = %s)", [worker])
+            if not cursor.fetchone()[0]:
+                held = None
+
+    _quietly(look)
+    return held
+
+
+def _quietly(do: Callable[[], Any]) -> None:
+    """Run in a helper's thread on a connection of its own; a database that is away is the next look's business."""
+    try:
+        do()
+    except (DatabaseError, psycopg.Error) as error:
+        log.warning("jobs of other workers cannot be looked at: %s", error)
+    finally:
+        close_old_connections()
+
+
+def work(threads: int, grace: float) -> int:
+    """Run a worker in this process until it is told to go; 0, or 1 when a job had to be given back unfinished."""
+    loop = asyncio.new_event_loop()
+    made = Work(threads, grace)
+    loop.run_until_complete(made.run())
+    connections.close_all()
+    if made.stuck:
+        log.warning("a job did not end in time and was given back")
+        # Its thread goes on until the process is gone, and Python waits for threads: this one does not.
+        threading.Thread(target=_end_hard, daemon=True).start()
+        return 1
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    return 0
+
+
+def _end_hard() -> None:
+    time.sleep(STUCK_SECONDS)  # the private cluster is stopped meanwhile
+    os._exit(1)
