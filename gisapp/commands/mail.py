@@ -7,9 +7,11 @@ from gisapp.commands.command import Command
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
+    from django.utils.translation import gettext as _
+
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--test", metavar="ADRESSE", help="eine Probemail in den Postausgang legen")
-    what.add_argument("--retry-dead", action="store_true", help="unzustellbare Mails noch einmal versuchen")
+    what.add_argument("--test", metavar="ADRESSE", help=_("eine Probemail in den Postausgang legen"))
+    what.add_argument("--retry-dead", action="store_true", help=_("unzustellbare Mails noch einmal versuchen"))
     parser.add_argument("--language", choices=("de", "en"), default="de")
     parser.add_argument("--json", action="store_true")
 

@@ -7,11 +7,13 @@ from gisapp.commands.command import Command
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
+    from django.utils.translation import gettext as _
+
     threads = int(os.environ.get("WORKER_THREADS", "2"))
     grace = float(os.environ.get("WORKER_GRACE", "25"))
-    parser.add_argument("--threads", type=int, default=threads, help="so viele Aufträge zugleich")
+    parser.add_argument("--threads", type=int, default=threads, help=_("so viele Aufträge zugleich"))
     parser.add_argument(
-        "--grace", type=float, default=grace, help="Sekunden, die laufende Aufträge nach SIGTERM noch haben"
+        "--grace", type=float, default=grace, help=_("Sekunden, die laufende Aufträge nach SIGTERM noch haben")
     )
 
 

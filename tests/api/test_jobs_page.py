@@ -38,7 +38,7 @@ def put(status: str, task: str = "test.quick", **more: object) -> int:
 
 @pytest.fixture
 def operator(client: Client) -> Client:
-    client.force_login(factories.staff())
+    client.force_login(factories.operator())
     return client
 
 

@@ -199,7 +199,8 @@ def test_scripts_say_only_texts_that_exist_and_all_of_them() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "gisapp/map/static/map").glob("*.js"))
     asked = set(
         re.findall(
-            r'"((?:map|near|past|search|list|detail|layers|measure|mark|share|mode|connection|print)\.[a-z-]+)"', sources
+            r'"((?:map|near|past|search|list|detail|layers|measure|mark|share|mode|connection|print)\.[a-z-]+)"',
+            sources,
         )
     )
     assert asked - set(script_texts()) == set()
