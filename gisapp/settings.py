@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "gisapp.tasks",
     "gisapp.mail",
+    "gisapp.backup",
     "gisapp.registry",
     "gisapp.search",
     "gisapp.tiles",
