@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "gisapp.tasks",
     "gisapp.mail",
+    "gisapp.backup",
     "gisapp.registry",
     "gisapp.history",
     "gisapp.search",

@@ -41,8 +41,8 @@ SQL, POLICIES = "gisapp/accounts/sql/access.sql", "gisapp/accounts/policies.py"
 MUTATIONS = (
     Mutation("rows of other organisations are filtered", SCOPE, "    return rows.filter(allowed)\n\n\ndef edited",
              "    return rows\n\n\ndef edited"),
-    Mutation("rows are edited where one is responsible", SCOPE, "geometry)\n    return rows.filter(allowed)",
-             "geometry)\n    return rows"),
+    Mutation("rows are edited where one is responsible", SCOPE, "else _responsible(grant, geometry)\n    return rows.filter(allowed)",
+             "else _responsible(grant, geometry)\n    return rows"),
     Mutation("a membership limited to areas sees no more", SCOPE,
              "return mine & Q(_touching(grant.areas, geometry)) if grant.areas else mine", "return mine"),
     Mutation("a membership limited to areas edits no more", SCOPE,

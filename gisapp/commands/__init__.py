@@ -1,5 +1,6 @@
 """The host's own subcommands, one module each; apps register theirs through gisapp.layer."""
 
+from gisapp.commands.backup import BACKUP, RESTORE
 from gisapp.commands.check import CHECK
 from gisapp.commands.demo import DEMO
 from gisapp.commands.docs import DOCS
@@ -10,4 +11,4 @@ from gisapp.commands.serve import SERVE
 from gisapp.commands.setup import SETUP
 from gisapp.commands.worker import WORKER
 
-HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER, MAIL]
+HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER, MAIL, BACKUP, RESTORE]

@@ -16,8 +16,9 @@ from django.db import DatabaseError
 from gisapp.errors import GisError
 
 LEFT_OUT = "[…]"
+LONGEST = 20_000
 
-_TELLING = r"[\w-]*(?:passwor[dt]|passwd|kennwort|pwd|secret|token|api[_-]?key|session_?id|csrf\w*|signature|access_?key)[\w-]*"
+_TELLING = r"[\w-]{0,40}(?:passwor[dt]|passwd|kennwort|pwd|secret|token|api[_-]?key|session_?id|csrf\w*|signature|access_?key)[\w-]*"
 # (what, by what), in this order: whole header lines first, single words last.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # PostgreSQL's and libpq's further lines carry values of rows and pieces of statements; German servers say ZEILE.
@@ -38,7 +39,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"AGE-SECRET-KEY-[\w-]+"), LEFT_OUT),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), LEFT_OUT),
-    (re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)*"), "[e-mail]"),
+    (re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)*"), "[e-mail]"),
     # Long strings of letters and digits without a word in them are keys of something.
     (re.compile(r"(?<![\w/-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9_-]{32,}(?![\w/-])"), LEFT_OUT),
 )  # fmt: skip
@@ -57,6 +58,8 @@ def _address(match: re.Match[str]) -> str:
 
 def redact(text: str) -> str:
     """The text without e-mail addresses, public IP addresses, passwords, tokens, cookies and PostgreSQL's DETAIL."""
+    if len(text) > LONGEST:  # nobody reads on, and every pattern goes through all of it
+        text = text[:LONGEST] + LEFT_OUT
     for pattern, by in _PATTERNS:
         text = pattern.sub(by, text)
     return _ADDRESS.sub(_address, text)

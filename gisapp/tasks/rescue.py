@@ -40,6 +40,12 @@ def give_back_lost(worker: int, lost: set[int]) -> int:
     return _give_away("j.worker_id = %s AND j.id = ANY(%s)", worker, list(lost), dead=True)
 
 
+def sign_of_life(worker: int) -> None:
+    """Tell that this worker lives."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT procrastinate_update_heartbeat_v1(%s)", [worker])
+
+
 def held_by(worker: int) -> set[int]:
     """The jobs that stand as run by this worker."""
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
-from gisapp.tasks.rescue import give_back, give_back_lost, held_by, rescue
+from gisapp.tasks.rescue import give_back, give_back_lost, held_by, rescue, sign_of_life
 
 log = logging.getLogger("gisapp.tasks")
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -82,22 +82,30 @@ class Work:
             helpers = [asyncio.ensure_future(one) for one in (self._rescue(worker), self.ending.wait())]
             await asyncio.wait([running, *helpers], return_when=asyncio.FIRST_COMPLETED)
             for helper in helpers:
+                if helper.done() and helper.exception() is not None:
+                    log.error("the worker cannot look after others", exc_info=helper.exception())
                 helper.cancel()
             worker.stop()
             await self._leave(worker, running)
 
     async def _leave(self, worker: Worker, running: "asyncio.Future[None]") -> None:
         """Wait for the jobs as long as there is grace; then ask them to come to an end; then give them back."""
-        until = time.monotonic() + self.grace
+        begin, beat = time.monotonic(), time.monotonic()
         # Not the library's own timeout: it waits for a job that never looks up for ever.
-        while not running.done() and time.monotonic() < min(until, self.told_at + self.grace or until):
+        while not running.done() and time.monotonic() < (self.told_at or begin) + self.grace:
             await asyncio.wait([running], timeout=0.2)
+            # The library gives no sign of life any more, and others would take the jobs that are being ended here.
+            if worker.worker_id is not None and time.monotonic() >= beat + settings.WORKER_HEARTBEAT:
+                beat = time.monotonic()
+                await asyncio.to_thread(_quietly, partial(sign_of_life, worker.worker_id))
         if not running.done():
             aborting = asyncio.ensure_future(worker._abort_running_jobs())
             await asyncio.wait([running], timeout=5)
             aborting.cancel()
         if not running.done():
             self.stuck = True
+            # Its thread cannot be ended, only the process: whoever watches over us starts another.
+            self.ending.set()
             if worker.worker_id is not None:
                 await asyncio.to_thread(_quietly, partial(give_back, worker.worker_id))
             return

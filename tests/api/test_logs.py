@@ -22,7 +22,7 @@ from django.test import Client
 from gisapp.observe.access import pattern
 from gisapp.observe.config import configuration
 from gisapp.observe.logs import Json, Plain
-from gisapp.observe.redaction import redact, told, trace
+from gisapp.observe.redaction import LONGEST, redact, told, trace
 from tests.db.test_serve_stops import free_port
 
 SECRET, EMAIL, NAME, QUERY = "hunter2-Geheimwort", "frieda.geheim@amt.example", "Tausendschön", "suchwort-privat"
@@ -233,6 +233,12 @@ def test_06_what_the_net_catches(given: str, wanted: str) -> None:
         assert "u:p" not in redact(given)
     else:
         assert redact(given) == wanted
+
+
+@pytest.mark.parametrize("endless", ["a" * 500_000, "a1" * 250_000, "a." * 250_000, "token" * 100_000, ":" * 500_000])
+def test_06b_the_net_is_not_torn_by_a_long_line(endless: str) -> None:
+    """Work that grows with the square of the length would hold up the process; the suite's time limit would tell."""
+    assert len(redact(endless)) <= LONGEST + 10
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from django.db import connection
 from django.test import Client
 from prometheus_client import Histogram
@@ -228,3 +229,19 @@ def test_07_the_dashboard_is_whole() -> None:
         shown = _named(json.dumps(board))
         assert {"gisapp_requests_total", "gisapp_tile_bytes_total", "gisapp_queue_jobs", "gisapp_outbox_mails"} <= shown
         assert {"gisapp_backup_age_seconds", "gisapp_build_info", "gisapp_db_pool_connections"} <= shown
+
+
+def test_08_every_alert_is_whole_and_names_a_page_that_exists() -> None:
+    rules = [
+        rule
+        for path in (DOCKER / "prometheus").glob("*.yml")
+        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+        for rule in group["rules"]
+    ]
+    assert len(rules) >= 10
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+    for rule in rules:
+        assert rule["expr"] and rule["for"] and rule["labels"]["severity"] in {"warning", "critical"}
+        notes = rule["annotations"]
+        assert notes["summary"] and notes["summary_en"]
+        assert (DOCKER.parent / notes["page"]).is_file(), notes["page"]

@@ -422,3 +422,12 @@ def test_19_the_command(office: Office, capsys: pytest.CaptureFixture[str]) -> N
     delivery.deliver_due()
     assert office.taken[0]["Subject"].startswith("Trial mail")
     assert run(retry_dead=True) == {"retried": 0, "waiting": 0, "sent": 1, "dead": 0}
+
+
+def test_20_the_serving_role_may_ask_for_mails_and_jobs() -> None:
+    """Views run as gisapp_web, which owns nothing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE gisapp_web")
+        assert outbox.send("test", "frieda@amt.example", "de", {}, "web")
+        cursor.execute("RESET ROLE")
+    assert Outgoing.objects.get().key == "web"

@@ -165,6 +165,19 @@ def test_06_sigterm_lets_a_job_end(hire: Hire) -> None:
     assert steps(job) == ["began", "inside", "ended"]
 
 
+def test_06b_a_job_that_is_being_ended_is_not_taken_by_others(hire: Hire) -> None:
+    """The leaving worker lives as long as its job, however long that is in heartbeats."""
+    job = start(jobs.long, seconds=6)
+    leaving = hire()
+    wait_for(lambda: look(job).percent)
+    staying = hire()
+    wait_for(lambda: alive() == 2)
+    assert leaving.end() == 0
+    assert look(job).state == "done"
+    assert steps(job) == ["began", "inside", "ended"]
+    assert "another worker" not in staying.log
+
+
 def test_07_sigterm_gives_back_what_takes_too_long(hire: Hire) -> None:
     """A job that listens is given back; another worker begins it anew."""
     job = start(jobs.long, seconds=60)
