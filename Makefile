@@ -1,5 +1,5 @@
 # Jedes Ziel richtet zuerst ein, was fehlt. Siehe docs/operator/installation.md.
-.PHONY: setup demo test bench lint
+.PHONY: setup demo test mutate bench lint
 
 setup:
 	@docker/bootstrap.sh setup
@@ -12,6 +12,11 @@ demo:
 test:
 	@docker/bootstrap.sh test
 	@GISAPP_TEST_REQUIRE="$$(docker/bootstrap.sh required)" .venv/bin/python -m pytest
+
+# Nimmt jeden Wächter der Rechte einzeln weg: merkt es ein Test?
+mutate:
+	@docker/bootstrap.sh test
+	@.venv/bin/python -m tests.mutations
 
 bench:
 	@docker/bootstrap.sh bench

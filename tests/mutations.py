@@ -52,6 +52,8 @@ MUTATIONS = (
              "        allowed |= _owned(grant, owner, geometry)\n    return"),
     Mutation("a layer's audience", "gisapp/layer.py", "        if not self.seen_by(user):\n            raise errors.NotFound",
              "        if False:\n            raise errors.NotFound", (CONTRACT,)),
+    Mutation("a layer is found by those who may know of it", "gisapp/layer.py",
+             "if layer is None or not layer.seen_by(user or AnonymousUser()):", "if layer is None:", (CONTRACT,)),
     Mutation("a listing names visible layers alone", "gisapp/layer.py",
              "return [one for one in all_layers() if one.seen_by(user or AnonymousUser())]", "return all_layers()", (CONTRACT,)),
     Mutation("answers are shared only where everybody gets the same", "gisapp/layer.py",

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from gisapp import layer as contract
-from gisapp.errors import CATALOGUE
+from gisapp.errors import CATALOGUE, NotFound
 from gisapp.layer import KEEPERS, App, Field, Geometry, Layer, LegendEntry, Page, Style, Text, Type
 from layers.regions.models import Place
 from tests import factories
@@ -203,6 +203,12 @@ def test_05_a_layer_for_staff_is_nowhere_for_others(client: Client) -> None:
                 "/map/contents/",
             ):
                 assert b"benches" not in client.get(listing).content, listing
+        declared = contract.find("benches")
+        assert declared is not None
+        for user in (None, factories.citizen("andere@example.org")):
+            for read in (declared.features, declared.editable):  # the last guard, should a door forget to ask
+                with pytest.raises(NotFound):
+                    read(user)
         client.force_login(factories.staff())
         for door in doors:
             response = client.get(door)

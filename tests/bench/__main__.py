@@ -69,13 +69,14 @@ def _search(database: str, addresses: int) -> list[dict[str, Any]]:
 
 
 def _parts(seconds: int) -> dict[str, Callable[[], list[dict[str, Any]]]]:
-    from tests.bench import importing, tiles
+    from tests.bench import history, importing, tiles
 
     return {
         "tiles": lambda: tiles.measure_tiles(seconds),
         "features": lambda: tiles.measure_features(seconds),
         "cache": lambda: tiles.measure_cache(seconds),
         "import": importing.measure_import,
+        "history": lambda: [*history.measure_history(), *history.measure_member(seconds)],
         "start": importing.measure_start,
         "search": lambda: [*_search(SMALLER, 300_000), *_search(DATABASE, 1_000_000)],
     }

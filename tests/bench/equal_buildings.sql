@@ -5,3 +5,14 @@ ALTER TABLE peer_buildings
     ADD geom_3857 geometry(MultiPolygon, 3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED;
 ALTER TABLE peer_buildings ADD CHECK (ST_IsValid(geom)), ADD CHECK (NOT ST_IsEmpty(geom)), ADD UNIQUE (source, id);
 CREATE INDEX ON peer_buildings USING gist (geom_3857);
+-- The history: one event for each row, with the indexes that ours has.
+CREATE TABLE peer_buildings_event AS
+    SELECT row_number() OVER () AS pgh_id, clock_timestamp() AS pgh_created_at, 'insert'::text AS pgh_label, p.ogc_fid AS pgh_obj_id,
+           md5(p.source)::uuid AS pgh_context_id, p.ogc_fid AS object_id, p.source, p.id AS source_id, p.created_at, p.updated_at, p.retired_at,
+           p.geom, p.kind, p.levels
+      FROM peer_buildings p;
+ALTER TABLE peer_buildings_event ADD PRIMARY KEY (pgh_id);
+CREATE INDEX ON peer_buildings_event (pgh_obj_id);
+CREATE INDEX ON peer_buildings_event (pgh_context_id);
+CREATE INDEX ON peer_buildings_event USING gist (geom);
+CREATE INDEX ON peer_buildings_event USING brin (pgh_created_at);

@@ -93,7 +93,7 @@ def _compare(layer: str, table: str, file: Path) -> dict[str, float]:
     from gisapp import cluster
 
     place = " ".join(f"{key}={value}" for key, value in cluster.dsn(DATABASE).items())
-    _sql(f"DROP TABLE IF EXISTS peer_{layer}; TRUNCATE {table} CASCADE")
+    _sql(f"DROP TABLE IF EXISTS peer_{layer}, peer_{layer}_event; TRUNCATE {table}, {table}event CASCADE")
     plain = _timed(["ogr2ogr", "-f", "PostgreSQL", f"PG:{place}", str(file), "-nln", f"peer_{layer}"])
     equal = plain + _sql((HERE / f"equal_{layer}.sql").read_text(encoding="utf-8"))
     environment = {**os.environ, "GISAPP_DATABASE": DATABASE, "GISAPP_SERVING": ""}
@@ -143,7 +143,7 @@ def measure_import(pois: int = 1_000_000, buildings: int = 300_000) -> list[dict
             for peer in ("ogr2ogr to an equal table", "ogr2ogr as it is"):
                 rows.append(_row(layer, count, seconds["ours"], seconds[peer], peer, goal))
             if layer == "pois":
-                _sql("TRUNCATE basemap_poi CASCADE")
+                _sql("TRUNCATE basemap_poi, basemap_poievent CASCADE")
                 bulk = _bulk_create(file) * count / SAMPLE
                 rows.append(_row(layer, count, seconds["ours"], bulk, "bulk_create", 30))
     return rows

@@ -33,7 +33,7 @@ def _megabytes(text: str) -> float:
     return float(number) * {"": 1e-6, "K": 1e-3, "M": 1, "G": 1e3}[unit]
 
 
-def load(base: str, paths: list[str], connections: int, seconds: int, *, gzip: bool = True) -> Load:
+def load(base: str, paths: list[str], connections: int, seconds: int, *, gzip: bool = True, token: str = "") -> Load:
     """Ask for the paths in turn. A part of the time before is a warm-up that is not counted."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(paths) + "\n")
@@ -51,6 +51,7 @@ def load(base: str, paths: list[str], connections: int, seconds: int, *, gzip: b
                 str(SCRIPT),
             ]
             headers = ["-H", "Accept-Encoding: gzip"] if gzip else []
+            headers += ["-H", f"Authorization: Bearer {token}"] if token else []
             done = subprocess.run(
                 [*command, *headers, base, "--", file.name], capture_output=True, text=True, check=True
             )

@@ -10,6 +10,7 @@ TITLES = {
     "cache": "Kachelablage",
     "search": "Suche",
     "import": "Import",
+    "history": "Geschichte und Rechte",
     "start": "Start",
 }
 INTRODUCTION = """# Leistung
@@ -25,8 +26,8 @@ NOTES = """## Anmerkungen
 - **Ein Objekt**: tipg läuft hier auf demselben Server wie wir (granian). Unter `uvicorn --workers`, wie es seine Anleitung zeigt, verliert
   es je Antwort 40 ms (TCP_NODELAY fehlt); gegen diese Einrichtung waren es in einem früheren Lauf, vor der gemerkten Anweisung, bei 8 Verbindungen 6,4-mal so viele Antworten.
 - **Import**: „gleiche Tabelle“ heißt, dass auch ogr2ogr am Ende eine Tabelle mit unserer 3857-Kopie, den gefalteten Namen, den Regeln und
-  denselben Indizes hat. „Wie es ist“ legt es eine Tabelle mit einem Index an, ohne eines davon. Von den 10 Sekunden für eine Million Punkte
-  entfallen etwa 1 auf den Start, 1,5 auf Lesen und COPY, der Rest auf erzeugte Spalten und sechs Indizes.
+  denselben Indizes hat, und eine Tabelle mit einem Ereignis je Zeile wie unsere Geschichte. „Wie es ist“ legt es eine Tabelle mit einem Index an, ohne eines davon. Von der Zeit für eine Million Punkte
+  entfallen etwa 1 s auf den Start, 1,5 s auf Lesen und COPY, der Rest auf erzeugte Spalten, zehn Indizes und die Geschichte.
 - **DRF-gis bei 32 Verbindungen** beantwortet in der Messzeit kaum eine Anfrage; sein Verhältnis sagt dann nichts mehr.
 """
 
