@@ -15,25 +15,29 @@ from gisapp.commands.command import Command
 
 
 def _backup_arguments(parser: argparse.ArgumentParser) -> None:
+    from django.utils.translation import gettext as _
+
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--verify", action="store_true", help="die Datei probehalber einspielen und zählen")
+    what.add_argument("--verify", action="store_true", help=_("die Datei probehalber einspielen und zählen"))
     what.add_argument(
-        "--new-key", action="store_true", help="stattdessen einen neuen Schlüssel in diese Datei schreiben"
+        "--new-key", action="store_true", help=_("stattdessen einen neuen Schlüssel in diese Datei schreiben")
     )
     parser.add_argument("file", type=Path)
     parser.add_argument(
-        "--encrypt-to", default="", metavar="SCHLÜSSEL", help="öffentlicher Schlüssel (age1…) oder Datei"
+        "--encrypt-to", default="", metavar="SCHLÜSSEL", help=_("öffentlicher Schlüssel (age1…) oder Datei")
     )
-    parser.add_argument("--key", type=Path, help="Datei mit dem geheimen Schlüssel, zum Lesen mit --verify")
-    parser.add_argument("--force", action="store_true", help="eine vorhandene Datei ersetzen")
+    parser.add_argument("--key", type=Path, help=_("Datei mit dem geheimen Schlüssel, zum Lesen mit --verify"))
+    parser.add_argument("--force", action="store_true", help=_("eine vorhandene Datei ersetzen"))
     parser.add_argument("--json", action="store_true")
 
 
 def _restore_arguments(parser: argparse.ArgumentParser) -> None:
+    from django.utils.translation import gettext as _
+
     parser.add_argument("file", type=Path)
-    parser.add_argument("--key", type=Path, help="Datei mit dem geheimen Schlüssel")
-    parser.add_argument("--force", action="store_true", help="vorhandene Daten durch die Sicherung ersetzen")
-    parser.add_argument("--keep-old", action="store_true", help="die alte Datenbank und die alten Dateien aufheben")
+    parser.add_argument("--key", type=Path, help=_("Datei mit dem geheimen Schlüssel"))
+    parser.add_argument("--force", action="store_true", help=_("vorhandene Daten durch die Sicherung ersetzen"))
+    parser.add_argument("--keep-old", action="store_true", help=_("die alte Datenbank und die alten Dateien aufheben"))
     parser.add_argument("--json", action="store_true")
 
 

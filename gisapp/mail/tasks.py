@@ -8,8 +8,8 @@ from gisapp.tasks.declare import task
 from gisapp.tasks.progress import Progress
 
 
-# Each minute for what is to be tried again; and at once when a mail is asked for.
-@task("mail.deliver", title=Text("Mails versenden", "Send mails"), cron="* * * * *", stoppable=True)
+# Now and then for what is to be tried again; and at once when a mail is asked for.
+@task("mail.deliver", title=Text("Mails versenden", "Send mails"), cron="*/5 * * * *", stoppable=True)
 def deliver(progress: Progress) -> None:
     try:
         deliver_due(lambda sent: progress.checkpoint(text=Text(f"{sent} versandt", f"{sent} sent")))

@@ -79,7 +79,7 @@ class Files:
     folder: Path
 
     def send(self, message: EmailMessage) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = message["Message-ID"].strip("<>").partition("@")[0]
         half = self.folder / f".{name}.{os.getpid()}"
         half.write_bytes(bytes(message))

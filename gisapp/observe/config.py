@@ -25,6 +25,9 @@ def configuration(form: str, level: str, *, access: bool) -> dict[str, Any]:
             # It logs a job's arguments; gisapp.tasks logs the job without them.
             "procrastinate": {"level": "ERROR"},
             "procrastinate.worker": {"filters": ["outcomes"]},
+            # A lost connection comes from each of its parts, with the whole traceback; gisapp.tasks says it in a line.
+            "procrastinate.worker.worker": {"filters": ["outcomes"]},
+            "procrastinate.utils": {"level": "CRITICAL"},
             ACCESS: {"level": "INFO" if access else "CRITICAL"},
         },
         "root": {"handlers": ["stderr"], "level": level},

@@ -84,10 +84,11 @@ def cleaned(record: logging.LogRecord) -> logging.LogRecord:
 
 
 class NoOutcomes(logging.Filter):
-    """Drops the queue's own lines about how a job ended: they say its arguments, and gisapp.tasks has said it already."""
+    """Drops the queue's own lines about how a job ended and about lost connections: the first say a job's arguments,
+    and gisapp.tasks has said both already."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not str(getattr(record, "action", "")).startswith("job_")
+        return not str(getattr(record, "action", "")).startswith(("job_", "side_task_failed"))
 
 
 class Json(OrjsonFormatter):

@@ -8,7 +8,7 @@ from django.db import connection
 from gisapp.layer import Text
 from gisapp.registry import versions
 from gisapp.tasks import retention
-from gisapp.tasks.declare import task
+from gisapp.tasks.declare import DECLARED, task
 from gisapp.tasks.progress import Progress
 
 
@@ -28,13 +28,15 @@ def forget(progress: Progress) -> None:
 
 
 def _old_jobs() -> int:
-    """Jobs that are over: done ones after a week, failed and stopped ones after a quarter."""
+    """Jobs that are over: done ones after a week - those that start by themselves after a day, there are hundreds -,
+    failed and stopped ones after a quarter."""
+    by_themselves = [declared.name for declared in DECLARED.values() if declared.cron]
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM procrastinate_jobs j WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted') AND "
-            "(SELECT max(at) FROM procrastinate_events e WHERE e.job_id = j.id) < now() - CASE status "
-            "WHEN 'succeeded' THEN make_interval(days => %s) ELSE make_interval(days => %s) END",
-            [settings.JOBS_KEPT_DAYS, settings.FAILED_JOBS_KEPT_DAYS],
+            "(SELECT max(at) FROM procrastinate_events e WHERE e.job_id = j.id) < now() - make_interval(days => CASE "
+            "WHEN status <> 'succeeded' THEN %s WHEN task_name = ANY(%s) THEN 1 ELSE %s END)",
+            [settings.FAILED_JOBS_KEPT_DAYS, by_themselves, settings.JOBS_KEPT_DAYS],
         )
         return int(cursor.rowcount)
 

@@ -58,6 +58,7 @@ class Work:
             except _LOST as error:
                 log.error("the worker cannot work: %s", error)
             if not self.ending.is_set():
+                log.warning("the worker connects anew")
                 pause = 1.0 if time.monotonic() - begin > 60 else min(2 * pause, LONGEST_PAUSE_SECONDS)
                 await self._sleep(pause)
 

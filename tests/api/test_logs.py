@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from gisapp.observe.access import pattern
@@ -24,6 +24,7 @@ from gisapp.observe.config import configuration
 from gisapp.observe.logs import Json, Plain
 from gisapp.observe.redaction import LONGEST, redact, told, trace
 from tests.db.test_serve_stops import free_port
+from tests.processes import on_test_database
 
 SECRET, EMAIL, NAME, QUERY = "hunter2-Geheimwort", "frieda.geheim@amt.example", "Tausendschön", "suchwort-privat"
 PATH_KEY, BEARER, COOKIE = "schluessel-im-pfad", "tok-9f8e7d6c5b4a", "sitzung-1a2b3c4d"
@@ -49,8 +50,8 @@ class Server:
     def __init__(self, folder: Path, **more: str) -> None:
         self.port, self.file = free_port(), folder / "log"
         env = {
-            **os.environ, "GISAPP_URLS": "tests.api.failing_urls", "LOG_FORMAT": "json",
-            "GISAPP_DATABASE": str(connection.settings_dict["NAME"]), "LOG_LEVEL": "DEBUG", **more,
+            **on_test_database(), "GISAPP_URLS": "tests.api.failing_urls", "LOG_FORMAT": "json", "LOG_LEVEL": "DEBUG",
+            **more,
         }  # fmt: skip
         command = [sys.executable, "-m", "gisapp", "serve", "--port", str(self.port), "--workers", "2"]
         with self.file.open("wb") as log:

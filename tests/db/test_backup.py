@@ -27,6 +27,7 @@ from gisapp.mail.models import Outgoing
 from gisapp.registry.facts import get, put
 from layers.regions.models import Place
 from tests import factories
+from tests.processes import on_test_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -162,7 +163,7 @@ def cli(*arguments: str, limit: int = 0, **env: str) -> "subprocess.Popen[str]":
 
     return subprocess.Popen(
         [sys.executable, "-m", "gisapp", *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "GISAPP_DATABASE": str(connection.settings_dict["NAME"]), "LANG": "de_DE.UTF-8", **env},
+        env={**on_test_database(), "LANG": "de_DE.UTF-8", **env},
         preexec_fn=limited,
     )  # fmt: skip
 

@@ -1,7 +1,6 @@
 """Background work with real worker processes on a real PostgreSQL: ended, killed, stopped, failed, retried."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from gisapp.tasks.declare import DECLARED, start, task
 from gisapp.tasks.rescue import rescue
 from gisapp.tasks.retrying import Backoff, is_final, wait_seconds
 from tests.jobs import tasks as jobs
+from tests.processes import on_test_database
 
 BEAT = 0.5
 
@@ -32,8 +32,8 @@ class Worker:
     def __init__(self, folder: Path, *arguments: str, **more: str) -> None:
         self.file = folder / f"worker-{time.monotonic_ns()}.log"
         env = {
-            **os.environ, "DJANGO_SETTINGS_MODULE": "tests.jobs.settings", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO",
-            "GISAPP_DATABASE": str(connection.settings_dict["NAME"]), "WORKER_HEARTBEAT": str(BEAT), **more,
+            **on_test_database(), "DJANGO_SETTINGS_MODULE": "tests.jobs.settings", "LOG_FORMAT": "json",
+            "LOG_LEVEL": "INFO", "WORKER_HEARTBEAT": str(BEAT), **more,
         }  # fmt: skip
         command = [sys.executable, "-m", "gisapp", "worker", *arguments]
         with self.file.open("wb") as log:
@@ -213,6 +213,14 @@ def test_09_kill_9_another_worker_takes_the_job(hire: Hire) -> None:
     assert "a job goes to another worker" in second.log
 
 
+def listening() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'LISTEN%%'"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def alive() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_workers")
@@ -287,7 +295,7 @@ def test_12_periodic_jobs_run_once_however_many_workers_there_are(hire: Hire) ->
 
 def test_13_the_worker_outlives_a_broken_connection(hire: Hire) -> None:
     worker = hire()
-    wait_for(lambda: alive() == 1)
+    wait_for(lambda: listening() == 1)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -296,6 +304,9 @@ def test_13_the_worker_outlives_a_broken_connection(hire: Hire) -> None:
     job = start(jobs.quick, number=1)
     wait_for(lambda: look(job).state == "done", 60)
     assert worker.process.poll() is None
+    wait_for(lambda: "connects anew" in worker.log)
+    said = [line["message"] for line in map(json.loads, worker.log.splitlines()) if line["level"] != "INFO"]
+    assert not any("Side task" in line for line in said), "said once, and not by each of its parts"
 
 
 def test_14_a_worker_that_was_taken_for_dead_registers_anew(hire: Hire) -> None:
@@ -349,14 +360,18 @@ def test_15_the_hosts_own_jobs_do_their_work() -> None:
     Session.objects.create(session_key="new", session_data="x", expire_date=timezone.now() + timezone.timedelta(days=1))
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('d', 'a', 'todo'), ('d', 'b', 'todo'), ('d', 'c', 'todo')"
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status) VALUES ('d', 'a', 'todo'), ('d', 'b', 'todo'), ('d', 'c', 'todo'), "
+            "('d', 'mail.deliver', 'todo')"
         )
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
         cursor.execute(
             "UPDATE procrastinate_jobs SET status = CASE task_name WHEN 'c' THEN 'failed' ELSE 'succeeded' END::procrastinate_job_status"
         )
         cursor.execute(
-            "UPDATE procrastinate_events e SET at = now() - interval '8 days' FROM procrastinate_jobs j WHERE j.id = e.job_id AND j.task_name <> 'b'"
+            "UPDATE procrastinate_events e SET at = now() - interval '8 days' FROM procrastinate_jobs j WHERE j.id = e.job_id AND j.task_name IN ('a', 'c')"
+        )
+        cursor.execute(
+            "UPDATE procrastinate_events e SET at = now() - interval '2 days' FROM procrastinate_jobs j WHERE j.id = e.job_id AND j.task_name NOT IN ('a', 'c')"
         )
     for name in ("tasks.sessions", "tasks.compact", "tasks.retention"):
         DECLARED[name](None)  # type: ignore[arg-type] - none of them reports
