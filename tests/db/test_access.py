@@ -195,3 +195,16 @@ def test_12_a_log_in_reads_no_table_of_accounts(person: tuple[User, str]) -> Non
     assert in_sql(role, "SELECT key FROM accounts_organisation") == ["amt"]
     assert in_sql(role, "CREATE TABLE mine (id int)") is None
     assert in_sql(role, "TRUNCATE notes_note") is None
+
+
+@pytest.mark.django_db
+def test_05_a_closed_account_has_no_rights_whoever_still_holds_it() -> None:
+    """A job or a request that began before the account was closed still has its object."""
+    user, boss = factories.member(Role.ADMIN), factories.operator()
+    factories.note(factories.organisation())
+    assert _title(user) and _title(boss)
+    for one in (user, boss):
+        one.is_active = False
+        one.__dict__.pop("_gisapp_grants", None)
+        assert not _title(one)
+        assert not scope.edited(Note.objects.all(), one, set(Role), owner="organisation").exists()
