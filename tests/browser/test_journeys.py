@@ -250,3 +250,22 @@ def test_the_map_as_it_was(visit: Visitor, device: dict[str, Any]) -> None:
     expect(note).to_be_hidden()
     expect(page).not_to_have_url(re.compile("at=2020"))
     expect(page.locator("#list-count")).to_have_text(re.compile(r"^\d\d im Ausschnitt$"))
+
+
+@DEVICES
+def test_the_story_of_a_feature(visit: Visitor, device: dict[str, Any]) -> None:
+    """Two states are on the map and side by side; names and reasons stay with the members; an operator takes one back."""
+    page = visit.watch(visit.context(**device).new_page())
+    page.goto(visit.site + "/map/list/pois?q=Laden+01")
+    page.get_by_role("link", name="Laden 01").first.click()
+    page.get_by_role("link", name="Verlauf: was sich geändert hat").click()
+    expect(page.get_by_role("heading", name="Verlauf: Laden 01")).to_be_visible()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    expect(page.locator(".past-map")).to_be_visible()
+    expect(page.locator(".story > li")).to_have_count(2)
+    expect(page.locator(".story > li").first).to_contain_text("Lage geändert")
+    expect(page.get_by_text("Umzug")).to_have_count(0)
+    expect(page.get_by_role("button", name="Diese Änderung zurücknehmen")).to_have_count(0)
+    page.get_by_label("Älterer Stand").select_option(index=0)
+    page.get_by_role("button", name="Vergleichen").click()
+    expect(page.locator("tr.differs")).to_have_count(0)

@@ -53,6 +53,7 @@ PAGES = (
     "/map/list/nothing",
     "/print/?scale=10000",
     "/embed/",
+    "/verlauf/pois/1/",
 )
 
 

@@ -85,6 +85,17 @@ def _shops() -> None:
     )
 
 
+def _changed() -> None:
+    """A shop that was renamed and moved, so that there is a story to tell."""
+    from gisapp.history.recording import recorded
+    from layers.basemap.models import Poi
+
+    with recorded("web", reason="Umzug"):
+        Poi.objects.filter(source_id="p0").update(
+            name="Laden 01", geom=_geometry(f"POINT({LON - 0.0041} {LAT - 0.0031})")
+        )
+
+
 def _people() -> None:
     from gisapp.accounts.models import User
 
@@ -96,4 +107,5 @@ def build() -> None:
     _areas()
     _ground()
     _shops()
+    _changed()
     _people()

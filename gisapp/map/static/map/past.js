@@ -45,7 +45,7 @@ async function start() {
   if (!shapes.length) { container.closest("figure").hidden = true; return; }
   const box = boxOf(shapes);
   const store = createStore({
-    lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15, bearing: 0, base: page.baseMaps[0]?.name ?? "own",
+    lon: (box[0] + box[2]) / 2, lat: (box[1] + box[3]) / 2, zoom: 15, bearing: 0, base: "own", past: "",
     mode: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light", mark: null, selected: null, layers: [],
   });
   const { map } = await createMap(container, store, { cooperativeGestures: false });
