@@ -13,7 +13,7 @@ from psycopg import sql
 from gisapp import cluster
 from gisapp import layer as contract
 from gisapp.accounts import policies, scope
-from gisapp.accounts.models import DatabaseLogin, Membership, Organisation, User
+from gisapp.accounts.models import Area, DatabaseLogin, Membership, Organisation, User
 from gisapp.accounts.roles import Role
 from gisapp.layer import App, Members
 from layers.notes.models import Note
@@ -208,3 +208,15 @@ def test_05_a_closed_account_has_no_rights_whoever_still_holds_it() -> None:
         one.__dict__.pop("_gisapp_grants", None)
         assert not _title(one)
         assert not scope.edited(Note.objects.all(), one, set(Role), owner="organisation").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_13_common_data_is_not_moved_out_of_reach_in_sql(person: tuple[User, str]) -> None:
+    """Everybody sees places, so that only the policy's own check stands in the way."""
+    user, role = person
+    factories.member(Role.STAFF, factories.organisation(), Area.objects.get(key="own:west"), email=user.email)
+    inside, outside = factories.place(x=500, y=500), factories.place("Weit weg", x=5_000, y=500)
+    assert in_sql(role, "UPDATE regions_place SET name = 'Neu' WHERE id = %s", inside.pk) == 1
+    assert in_sql(role, "UPDATE regions_place SET name = 'Neu' WHERE id = %s", outside.pk) == 0
+    assert in_sql(role, "UPDATE regions_place SET geom = ST_Translate(geom, 5000, 0) WHERE id = %s", inside.pk) is None
+    assert in_sql(role, "UPDATE regions_place SET geom = ST_Translate(geom, 100, 0) WHERE id = %s", inside.pk) == 1
