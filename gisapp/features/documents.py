@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import IntegerField
+from django.db.models.fields import AutoFieldMixin
 
 from gisapp import __version__
 from gisapp.extent import EVERYTHING, bounds
+from gisapp.features.cql import LANGUAGES
 from gisapp.features.crs import CRS84, STORAGE, SUPPORTED
 from gisapp.layer import Layer, Type
 
@@ -17,9 +20,25 @@ CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    # Not arithmetic (there is no power), not spatial-functions (mixed collections), not arrays and functions.
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
 ]
 JSON, HTML, GEOJSON = "application/json", "text/html", "application/geo+json"
 OPENAPI, SCHEMA = "application/vnd.oai.openapi+json;version=3.0", "application/schema+json"
+QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 DEFAULT_LIMIT, MOST_LIMIT = 10, 10_000
 
 _TYPES: dict[Type, dict[str, str]] = {
@@ -77,6 +96,7 @@ def collection(layer: Layer, root: str, user: Any, shown: str = "json") -> dict[
             link(f"{url}/items?f=json", "items", GEOJSON, str(layer.title)),
             link(f"{url}/items?f=html", "items", HTML, str(layer.title)),
             link(f"{url}/schema", "describedby", SCHEMA),
+            link(f"{url}/queryables", QUERYABLES, SCHEMA),
         ],
     }
 
@@ -104,6 +124,22 @@ def schema(layer: Layer, root: str) -> dict[str, Any]:
     }
 
 
+def queryables(layer: Layer, root: str) -> dict[str, Any]:
+    """What a filter may ask for: the public fields, the geometry and the key."""
+    found = schema(layer, root)
+    number = isinstance(layer.key, IntegerField | AutoFieldMixin)
+    key = {"id": {"type": "integer" if number else "string", "x-ogc-role": "id"}}
+    for one in layer.public_fields:
+        if one.values:
+            found["properties"][one.name]["enum"] = list(one.values)
+    return {
+        **found,
+        "$id": f"{root}/collections/{layer.name}/queryables",
+        "properties": {**key, **found["properties"]},
+        "additionalProperties": False,
+    }
+
+
 def _parameter(name: str, schema: dict[str, Any], text: str, place: str = "query") -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "in": place, "schema": schema, "description": text}
     if place == "path":
@@ -125,6 +161,10 @@ def _components() -> dict[str, Any]:
             "bbox-crs": _parameter("bbox-crs", system, "Koordinatensystem des Ausschnitts / system of the box"),
             "crs": _parameter("crs", system, "Koordinatensystem der Antwort / system of the answer"),
             "datetime": _parameter("datetime", {"type": "string"}, "Zeitpunkt oder -raum; die Ebenen haben keine Zeit"),
+            "filter": _parameter("filter", {"type": "string"}, "Bedingung in CQL2 / condition in CQL2"),
+            "filter-lang": _parameter("filter-lang", {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
+                                      "Sprache der Bedingung / language of the condition"),
+            "filter-crs": _parameter("filter-crs", system, "Koordinatensystem ihrer Geometrien / system of its geometries"),
             "featureId": _parameter("featureId", {"type": "string"}, "Schlüssel / key", "path"),
         },
         "schemas": {
@@ -185,7 +225,7 @@ def openapi(layers: list[Layer], root: str) -> dict[str, Any]:
         "/conformance": _operation("Konformität / conformance", "getConformance", common, JSON, thing),
         "/collections": _operation("Ebenen / layers", "getCollections", common, JSON, thing),
     }
-    asked = ("f", "limit", "after", "bbox", "bbox-crs", "crs", "datetime")
+    asked = ("f", "limit", "after", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs")
     for one in layers:
         equal = [_parameter(field.name, _TYPES[field.type], str(field.title)) for field in one.public_fields]
         refs = [{"$ref": f"#/components/parameters/{name}"} for name in asked]
@@ -193,6 +233,7 @@ def openapi(layers: list[Layer], root: str) -> dict[str, Any]:
         url = f"/collections/{one.name}"
         paths[url] = _operation(str(one.title), f"describe.{one.name}", common, JSON, thing)
         paths[f"{url}/schema"] = _operation(str(one.title), f"schema.{one.name}", [], SCHEMA, thing)
+        paths[f"{url}/queryables"] = _operation(str(one.title), f"queryables.{one.name}", [], SCHEMA, thing)
         paths[f"{url}/items"] = _operation(str(one.title), f"items.{one.name}", [*refs, *equal], GEOJSON, features)
         paths[f"{url}/items/{{featureId}}"] = _operation(
             str(one.title), f"item.{one.name}",

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from gisapp import errors
 from gisapp.database import compiled, fetch_rows
+from gisapp.features.cql import Filter
 from gisapp.features.crs import DEFAULT, REACH, Crs
 from gisapp.geolibs import STORAGE_SRID
 from gisapp.layer import Field, Layer, Type
@@ -59,6 +60,7 @@ class Selection:
     box: Box | None = None
     equals: Mapping[str, str] = field(default_factory=dict)
     ids: Sequence[str] = ()
+    filter: Filter | None = None
 
 
 class _Shape(Func):
@@ -145,6 +147,8 @@ def select(layer: Layer, user: Any, selection: Selection) -> QuerySet[Any]:
         rows = rows.filter(**{one.path: parse_value(one, text)})
     if selection.ids:
         rows = rows.filter(pk__in=[parse_id(layer, one) for one in selection.ids])
+    if selection.filter:
+        rows = rows.filter(selection.filter.condition(layer))
     if selection.box:
         box = selection.box
         if box.west > box.east:  # across the antimeridian: two boxes

@@ -10,6 +10,7 @@ urlpatterns = [
     path("collections", views.collections, name="collections"),
     path("collections/<slug:name>", views.collection, name="collection"),
     path("collections/<slug:name>/schema", views.schema, name="schema"),
+    path("collections/<slug:name>/queryables", views.queryables, name="queryables"),
     path("collections/<slug:name>/items", views.items, name="items"),
     path("collections/<slug:name>/items/<str:key>", views.item, name="item"),
 ]

@@ -16,14 +16,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
-from gisapp.features import documents, query
+from gisapp.features import cql, documents, query
 from gisapp.features.crs import parse as parse_crs
 from gisapp.features.documents import HTML
 from gisapp.tiles.views import base_url
 
 # Read by gisapp.history.middleware, at every address.
 PAST = "as_of"
-_SELECTING = ("bbox", "bbox-crs", "datetime")
+_SELECTING = ("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs")
 _PAGING = ("f", "limit", "after", "crs")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII)
 
@@ -132,6 +132,16 @@ def schema(request: HttpRequest, name: str) -> HttpResponse:
     return _json(documents.schema(found, _root(request)), documents.SCHEMA)
 
 
+@_door
+def queryables(request: HttpRequest, name: str) -> HttpResponse:
+    """What a filter may ask for (OGC API Features Part 3)."""
+    found = layer.get(name, request.user)
+    _allow(request, "f")
+    if request.GET.get("f", "json") != "json":
+        raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
+    return _json(documents.queryables(found, _root(request)), documents.SCHEMA)
+
+
 def limit_of(request: HttpRequest) -> int:
     """The limit, lowered to the most that is served; raises BadInput for what is no positive number."""
     text = request.GET.get("limit", str(documents.DEFAULT_LIMIT))
@@ -174,9 +184,15 @@ def selection_of(request: HttpRequest, found: layer.Layer, *others: str) -> quer
     if "datetime" in request.GET:
         check_datetime(request.GET["datetime"])
     system = parse_crs(request.GET.get("bbox-crs"))
+    filter_system, language = parse_crs(request.GET.get("filter-crs")), request.GET.get("filter-lang", cql.LANGUAGES[0])
+    written = request.GET.get("filter")
+    if language not in cql.LANGUAGES:
+        possible = ", ".join(cql.LANGUAGES)
+        raise errors.BadInput("unknown-format", field="filter-lang", value=language[:50], possible=possible)
     return query.Selection(
         box=query.Box.parse(box, system) if box is not None else None,
         equals={name: str(value) for name, value in request.GET.items() if name in names},
+        filter=cql.parse(written, language, filter_system) if written is not None else None,
     )
 
 
