@@ -24,6 +24,10 @@ CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/update",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/features",
+    "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/optimistic-locking-etags",
     # Not arithmetic (there is no power), not spatial-functions (mixed collections), not arrays and functions.
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
@@ -144,6 +148,8 @@ def _parameter(name: str, schema: dict[str, Any], text: str, place: str = "query
     found: dict[str, Any] = {"name": name, "in": place, "schema": schema, "description": text}
     if place == "path":
         return found | {"required": True}
+    if place == "header":
+        return found
     return found | ({"style": "form", "explode": False} if schema.get("type") == "array" else {})
 
 
@@ -165,6 +171,9 @@ def _components() -> dict[str, Any]:
             "filter-lang": _parameter("filter-lang", {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
                                       "Sprache der Bedingung / language of the condition"),
             "filter-crs": _parameter("filter-crs", system, "Koordinatensystem ihrer Geometrien / system of its geometries"),
+            "Idempotency-Key": _parameter("Idempotency-Key", {"type": "string"}, "Nur einmal tun / do it once", "header"),
+            "If-Match": _parameter("If-Match", {"type": "string"}, "ETag des bekannten Standes / of the known state", "header"),
+            "Content-Crs": _parameter("Content-Crs", {"type": "string"}, "System der Geometrie / of the geometry", "header"),
             "featureId": _parameter("featureId", {"type": "string"}, "Schlüssel / key", "path"),
         },
         "schemas": {
@@ -216,7 +225,36 @@ def _operation(summary: str, name: str, parameters: list[Any], kind: str, schema
     }
 
 
-def openapi(layers: list[Layer], root: str) -> dict[str, Any]:
+def _write(summary: str, name: str, parameters: list[Any], success: str) -> dict[str, Any]:
+    """One writing operation."""
+    problem = {"$ref": "#/components/responses/problem"}
+    refused = ("400", "401", "403", "404", "409", "412", "415", "422", "428", "429")
+    body = {"required": True, "content": {GEOJSON: {"schema": {"type": "object"}}}}
+    return {
+        "summary": summary, "operationId": name, "parameters": parameters,
+        **({} if success == "204" else {"requestBody": body}),
+        "responses": {success: {"description": "OK"}, **dict.fromkeys(refused, problem)},
+    }  # fmt: skip
+
+
+def _writes(one: Layer) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The writing operations of the collection's items, and of one item."""
+    once, known, system, key = (
+        {"$ref": f"#/components/parameters/{name}"}
+        for name in ("Idempotency-Key", "If-Match", "Content-Crs", "featureId")
+    )
+    title, change = str(one.title), [key, once, known, system]
+    return (
+        {"post": _write(title, f"create.{one.name}", [once, system], "201")},
+        {
+            "put": _write(title, f"replace.{one.name}", change, "200"),
+            "patch": _write(title, f"update.{one.name}", change, "200"),
+            "delete": _write(title, f"delete.{one.name}", change[:3], "204"),
+        },
+    )
+
+
+def openapi(layers: list[Layer], root: str, user: Any) -> dict[str, Any]:
     """The OpenAPI 3.0 description of exactly the layers that the asker may know of."""
     thing = {"type": "object"}
     common = [{"$ref": f"#/components/parameters/{name}"} for name in ("f",)]
@@ -239,6 +277,10 @@ def openapi(layers: list[Layer], root: str) -> dict[str, Any]:
             str(one.title), f"item.{one.name}",
             [{"$ref": f"#/components/parameters/{name}"} for name in ("featureId", "f", "crs")], GEOJSON, thing,
         )  # fmt: skip
+        if one.edited_by(user):
+            whole, single = _writes(one)
+            paths[f"{url}/items"] |= whole
+            paths[f"{url}/items/{{featureId}}"] |= single
     return {
         "openapi": "3.0.3",
         "info": {"title": settings.SITE_NAME, "version": __version__},

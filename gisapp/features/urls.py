@@ -1,5 +1,6 @@
 from django.urls import path
 
+from gisapp.api import ogc
 from gisapp.features import views
 
 app_name = "ogc"
@@ -11,6 +12,6 @@ urlpatterns = [
     path("collections/<slug:name>", views.collection, name="collection"),
     path("collections/<slug:name>/schema", views.schema, name="schema"),
     path("collections/<slug:name>/queryables", views.queryables, name="queryables"),
-    path("collections/<slug:name>/items", views.items, name="items"),
-    path("collections/<slug:name>/items/<str:key>", views.item, name="item"),
+    path("collections/<slug:name>/items", ogc.items, name="items"),
+    path("collections/<slug:name>/items/<str:key>", ogc.item, name="item"),
 ]

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
-from gisapp.features import cql, documents, query
+from gisapp.features import cql, documents, query, versions
 from gisapp.features.crs import parse as parse_crs
 from gisapp.features.documents import HTML
 from gisapp.tiles.views import base_url
@@ -28,7 +28,7 @@ _PAGING = ("f", "limit", "after", "crs")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII)
 
 
-def _root(request: HttpRequest) -> str:
+def root_of(request: HttpRequest) -> str:
     return base_url(request) + reverse("ogc:landing").rstrip("/")
 
 
@@ -60,7 +60,7 @@ def _door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def opened(request: HttpRequest, **more: str) -> HttpResponse:
         response = view(request, **more)
         response["Access-Control-Allow-Origin"] = "*"
-        response["Access-Control-Expose-Headers"] = "Content-Crs"
+        response["Access-Control-Expose-Headers"] = "Content-Crs, ETag"
         patch_vary_headers(response, ["Accept"])
         return response
 
@@ -78,7 +78,7 @@ def _json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpRespo
 
 def _answer(request: HttpRequest, form: str, content: Any, template: str, **more: Any) -> HttpResponse:
     if form == "html":
-        return render(request, f"features/{template}.html", {"content": content, "root": _root(request), **more})
+        return render(request, f"features/{template}.html", {"content": content, "root": root_of(request), **more})
     return _json(content)
 
 
@@ -86,22 +86,22 @@ def _answer(request: HttpRequest, form: str, content: Any, template: str, **more
 def landing(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
     form = _form(request)
-    content = documents.landing(_root(request), form)
+    content = documents.landing(root_of(request), form)
     return _answer(request, form, content, "landing", layers=layer.visible_layers(request.user))
 
 
 @_door
 def conformance(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
-    return _answer(request, _form(request), documents.conformance(_root(request)), "conformance")
+    return _answer(request, _form(request), documents.conformance(root_of(request)), "conformance")
 
 
 @_door
 def api(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
-    content = documents.openapi(layer.visible_layers(request.user), _root(request))
+    content = documents.openapi(layer.visible_layers(request.user), root_of(request), request.user)
     if _form(request) == "html":
-        return render(request, "features/api.html", {"content": content, "root": _root(request)})
+        return render(request, "features/api.html", {"content": content, "root": root_of(request)})
     return _json(content, documents.OPENAPI)
 
 
@@ -109,7 +109,7 @@ def api(request: HttpRequest) -> HttpResponse:
 def collections(request: HttpRequest) -> HttpResponse:
     _allow(request, "f")
     form = _form(request)
-    content = documents.collections(layer.visible_layers(request.user), _root(request), request.user, form)
+    content = documents.collections(layer.visible_layers(request.user), root_of(request), request.user, form)
     return _answer(request, form, content, "collections")
 
 
@@ -119,7 +119,7 @@ def collection(request: HttpRequest, name: str) -> HttpResponse:
     _allow(request, "f")
     form = _form(request)
     return _answer(
-        request, form, documents.collection(found, _root(request), request.user, form), "collection", layer=found
+        request, form, documents.collection(found, root_of(request), request.user, form), "collection", layer=found
     )
 
 
@@ -129,7 +129,7 @@ def schema(request: HttpRequest, name: str) -> HttpResponse:
     _allow(request, "f")
     if request.GET.get("f", "json") != "json":
         raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
-    return _json(documents.schema(found, _root(request)), documents.SCHEMA)
+    return _json(documents.schema(found, root_of(request)), documents.SCHEMA)
 
 
 @_door
@@ -139,7 +139,7 @@ def queryables(request: HttpRequest, name: str) -> HttpResponse:
     _allow(request, "f")
     if request.GET.get("f", "json") != "json":
         raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
-    return _json(documents.queryables(found, _root(request)), documents.SCHEMA)
+    return _json(documents.queryables(found, root_of(request)), documents.SCHEMA)
 
 
 def limit_of(request: HttpRequest) -> int:
@@ -206,7 +206,7 @@ def items(request: HttpRequest, name: str) -> HttpResponse:
     after = request.GET.get("after", "")
     rows = query.page(found, request.user, selection, crs, limit=limit + 1, after=after)
     more, rows = len(rows) > limit, rows[:limit]
-    url = f"{_root(request)}/collections/{found.name}"
+    url = f"{root_of(request)}/collections/{found.name}"
     asked = {key: value for key, value in request.GET.items() if key != "f"}
     links = documents.both(f"{url}/items", form, documents.GEOJSON)
     for one in links:
@@ -225,8 +225,14 @@ def items(request: HttpRequest, name: str) -> HttpResponse:
         "links": links,
     }
     if form == "html":
-        return render(request, "features/items.html", {"content": content, "layer": found, "root": _root(request)})
+        return render(request, "features/items.html", {"content": content, "layer": found, "root": root_of(request)})
     return _json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
+
+
+def item_links(url: str, key: Any, form: str = "json") -> list[dict[str, str]]:
+    """The links of one feature; `url` is the collection's."""
+    both = documents.both(f"{url}/items/{key}", form, documents.GEOJSON)
+    return [*both, documents.link(url, "collection", documents.JSON)]
 
 
 @_door
@@ -235,12 +241,12 @@ def item(request: HttpRequest, name: str, key: str) -> HttpResponse:
     found = layer.get(name, request.user)
     _allow(request, "f", "crs")
     crs, form = parse_crs(request.GET.get("crs")), _form(request)
-    content = query.feature(found, query.single(found, request.user, key, crs))
-    url = f"{_root(request)}/collections/{found.name}"
-    content["links"] = [
-        *documents.both(f"{url}/items/{content['id']}", form, documents.GEOJSON),
-        documents.link(url, "collection", documents.JSON),
-    ]
+    row, version = versions.read(found, request.user, key, crs)
+    if form == "json" and versions.known(request.headers.get("If-None-Match", ""), version):
+        return versions.tagged(HttpResponse(status=304), version)
+    content = query.feature(found, row)
+    url = f"{root_of(request)}/collections/{found.name}"
+    content["links"] = item_links(url, content["id"], form)
     if form == "html":
-        return render(request, "features/item.html", {"content": content, "layer": found, "root": _root(request)})
-    return _json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
+        return render(request, "features/item.html", {"content": content, "layer": found, "root": root_of(request)})
+    return versions.tagged(_json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>"), version)
