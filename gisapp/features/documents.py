@@ -10,7 +10,7 @@ from gisapp import __version__
 from gisapp.extent import EVERYTHING, bounds
 from gisapp.features.cql import LANGUAGES
 from gisapp.features.crs import CRS84, STORAGE, SUPPORTED
-from gisapp.layer import Layer, Type
+from gisapp.layer import Field, Layer, Type
 
 CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -42,7 +42,8 @@ CONFORMANCE = [
 ]
 JSON, HTML, GEOJSON = "application/json", "text/html", "application/geo+json"
 OPENAPI, SCHEMA = "application/vnd.oai.openapi+json;version=3.0", "application/schema+json"
-QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+_RELATION = "http://www.opengis.net/def/rel/ogc/1.0/"
+QUERYABLES = f"{_RELATION}queryables"
 DEFAULT_LIMIT, MOST_LIMIT = 10, 10_000
 
 _TYPES: dict[Type, dict[str, str]] = {
@@ -75,12 +76,16 @@ def landing(root: str, shown: str) -> dict[str, Any]:
             link(f"{root}/api?f=html", "service-doc", HTML, "OpenAPI"),
             link(f"{root}/conformance", "conformance", JSON),
             link(f"{root}/collections", "data", JSON),
+            link(f"{root}/tiles", f"{_RELATION}tilesets-vector", JSON, "OGC API Tiles"),
+            link(f"{root}/tileMatrixSets", f"{_RELATION}tiling-schemes", JSON),
         ],
     }
 
 
 def conformance(root: str) -> dict[str, Any]:
-    return {"conformsTo": CONFORMANCE}
+    from gisapp.features import tilesets
+
+    return {"conformsTo": [*CONFORMANCE, *tilesets.CONFORMANCE]}
 
 
 def collection(layer: Layer, root: str, user: Any, shown: str = "json") -> dict[str, Any]:
@@ -101,6 +106,7 @@ def collection(layer: Layer, root: str, user: Any, shown: str = "json") -> dict[
             link(f"{url}/items?f=html", "items", HTML, str(layer.title)),
             link(f"{url}/schema", "describedby", SCHEMA),
             link(f"{url}/queryables", QUERYABLES, SCHEMA),
+            link(f"{url}/tiles", f"{_RELATION}tilesets-vector", JSON, str(layer.title)),
         ],
     }
 
@@ -113,11 +119,14 @@ def collections(layers: list[Layer], root: str, user: Any, shown: str) -> dict[s
     }
 
 
+def field_schema(one: Field) -> dict[str, Any]:
+    """A field as JSON Schema."""
+    return {"title": str(one.title), **_TYPES[one.type]}
+
+
 def schema(layer: Layer, root: str) -> dict[str, Any]:
     """The layer's public fields as JSON Schema."""
-    properties: dict[str, Any] = {
-        one.name: {"title": str(one.title), **_TYPES[one.type]} for one in layer.public_fields
-    }
+    properties: dict[str, Any] = {one.name: field_schema(one) for one in layer.public_fields}
     properties["geometry"] = {"format": f"geometry-{layer.geometry.lower()}", "x-ogc-role": "primary-geometry"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -261,6 +270,8 @@ def openapi(layers: list[Layer], root: str, user: Any) -> dict[str, Any]:
     paths = {
         "/": _operation("Startseite / landing page", "getLandingPage", common, JSON, thing),
         "/conformance": _operation("Konformität / conformance", "getConformance", common, JSON, thing),
+        "/tiles": _operation("Kacheln / tiles", "getTilesets", [], JSON, thing),
+        "/tileMatrixSets": _operation("Kachelraster / tile matrix sets", "getTileMatrixSets", [], JSON, thing),
         "/collections": _operation("Ebenen / layers", "getCollections", common, JSON, thing),
     }
     asked = ("f", "limit", "after", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs")
@@ -272,6 +283,7 @@ def openapi(layers: list[Layer], root: str, user: Any) -> dict[str, Any]:
         paths[url] = _operation(str(one.title), f"describe.{one.name}", common, JSON, thing)
         paths[f"{url}/schema"] = _operation(str(one.title), f"schema.{one.name}", [], SCHEMA, thing)
         paths[f"{url}/queryables"] = _operation(str(one.title), f"queryables.{one.name}", [], SCHEMA, thing)
+        paths[f"{url}/tiles"] = _operation(str(one.title), f"tilesets.{one.name}", [], JSON, thing)
         paths[f"{url}/items"] = _operation(str(one.title), f"items.{one.name}", [*refs, *equal], GEOJSON, features)
         paths[f"{url}/items/{{featureId}}"] = _operation(
             str(one.title), f"item.{one.name}",

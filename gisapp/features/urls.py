@@ -1,7 +1,7 @@
 from django.urls import path
 
 from gisapp.api import ogc
-from gisapp.features import views
+from gisapp.features import tileset_views, views
 
 app_name = "ogc"
 urlpatterns = [
@@ -14,4 +14,10 @@ urlpatterns = [
     path("collections/<slug:name>/queryables", views.queryables, name="queryables"),
     path("collections/<slug:name>/items", ogc.items, name="items"),
     path("collections/<slug:name>/items/<str:key>", ogc.item, name="item"),
+    path("collections/<slug:name>/tiles", tileset_views.layer_tilesets, name="layer-tilesets"),
+    path("collections/<slug:name>/tiles/<str:matrix_set>", tileset_views.layer_tileset, name="layer-tileset"),
+    path("tiles", tileset_views.all_tilesets, name="tilesets"),
+    path("tiles/<str:matrix_set>", tileset_views.whole_tileset, name="tileset"),
+    path("tileMatrixSets", tileset_views.matrix_sets, name="matrix-sets"),
+    path("tileMatrixSets/<str:matrix_set>", tileset_views.matrix_set, name="matrix-set"),
 ]

@@ -42,7 +42,7 @@ def _form(request: HttpRequest) -> str:
     return asked
 
 
-def _allow(request: HttpRequest, *names: str) -> None:
+def allow(request: HttpRequest, *names: str) -> None:
     """Refuse parameters that nobody knows or that stand twice: a misspelt filter must not answer with everything."""
     for name, values in request.GET.lists():
         if name not in names and name != PAST:
@@ -51,7 +51,7 @@ def _allow(request: HttpRequest, *names: str) -> None:
             raise errors.BadInput("repeated-parameter", field=name[:50], name=name[:50])
 
 
-def _door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that reads, open to other sites' scripts, whose form may follow the Accept header."""
 
     @csrf_exempt
@@ -67,7 +67,7 @@ def _door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return opened
 
 
-def _json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpResponse:
+def as_json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpResponse:
     response = HttpResponse(
         orjson.dumps(content, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str), content_type=kind
     )
@@ -79,67 +79,67 @@ def _json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpRespo
 def _answer(request: HttpRequest, form: str, content: Any, template: str, **more: Any) -> HttpResponse:
     if form == "html":
         return render(request, f"features/{template}.html", {"content": content, "root": root_of(request), **more})
-    return _json(content)
+    return as_json(content)
 
 
-@_door
+@door
 def landing(request: HttpRequest) -> HttpResponse:
-    _allow(request, "f")
+    allow(request, "f")
     form = _form(request)
     content = documents.landing(root_of(request), form)
     return _answer(request, form, content, "landing", layers=layer.visible_layers(request.user))
 
 
-@_door
+@door
 def conformance(request: HttpRequest) -> HttpResponse:
-    _allow(request, "f")
+    allow(request, "f")
     return _answer(request, _form(request), documents.conformance(root_of(request)), "conformance")
 
 
-@_door
+@door
 def api(request: HttpRequest) -> HttpResponse:
-    _allow(request, "f")
+    allow(request, "f")
     content = documents.openapi(layer.visible_layers(request.user), root_of(request), request.user)
     if _form(request) == "html":
         return render(request, "features/api.html", {"content": content, "root": root_of(request)})
-    return _json(content, documents.OPENAPI)
+    return as_json(content, documents.OPENAPI)
 
 
-@_door
+@door
 def collections(request: HttpRequest) -> HttpResponse:
-    _allow(request, "f")
+    allow(request, "f")
     form = _form(request)
     content = documents.collections(layer.visible_layers(request.user), root_of(request), request.user, form)
     return _answer(request, form, content, "collections")
 
 
-@_door
+@door
 def collection(request: HttpRequest, name: str) -> HttpResponse:
     found = layer.get(name, request.user)
-    _allow(request, "f")
+    allow(request, "f")
     form = _form(request)
     return _answer(
         request, form, documents.collection(found, root_of(request), request.user, form), "collection", layer=found
     )
 
 
-@_door
+@door
 def schema(request: HttpRequest, name: str) -> HttpResponse:
     found = layer.get(name, request.user)
-    _allow(request, "f")
+    allow(request, "f")
     if request.GET.get("f", "json") != "json":
         raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
-    return _json(documents.schema(found, root_of(request)), documents.SCHEMA)
+    return as_json(documents.schema(found, root_of(request)), documents.SCHEMA)
 
 
-@_door
+@door
 def queryables(request: HttpRequest, name: str) -> HttpResponse:
     """What a filter may ask for (OGC API Features Part 3)."""
     found = layer.get(name, request.user)
-    _allow(request, "f")
+    allow(request, "f")
     if request.GET.get("f", "json") != "json":
         raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
-    return _json(documents.queryables(found, root_of(request)), documents.SCHEMA)
+    return as_json(documents.queryables(found, root_of(request)), documents.SCHEMA)
 
 
 def limit_of(request: HttpRequest) -> int:
@@ -179,7 +179,7 @@ def selection_of(request: HttpRequest, found: layer.Layer, *others: str) -> quer
     """
     fixed = {*_SELECTING, *others}
     names = {one.name for one in found.public_fields} - fixed
-    _allow(request, *fixed, *names)
+    allow(request, *fixed, *names)
     box = request.GET.get("bbox")
     if "datetime" in request.GET:
         check_datetime(request.GET["datetime"])
@@ -196,7 +196,7 @@ def selection_of(request: HttpRequest, found: layer.Layer, *others: str) -> quer
     )
 
 
-@_door
+@door
 def items(request: HttpRequest, name: str) -> HttpResponse:
     """A page of features; `after` is the key behind which it begins."""
     found = layer.get(name, request.user)
@@ -226,7 +226,7 @@ def items(request: HttpRequest, name: str) -> HttpResponse:
     }
     if form == "html":
         return render(request, "features/items.html", {"content": content, "layer": found, "root": root_of(request)})
-    return _json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
+    return as_json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
 
 
 def item_links(url: str, key: Any, form: str = "json") -> list[dict[str, str]]:
@@ -235,11 +235,11 @@ def item_links(url: str, key: Any, form: str = "json") -> list[dict[str, str]]:
     return [*both, documents.link(url, "collection", documents.JSON)]
 
 
-@_door
+@door
 def item(request: HttpRequest, name: str, key: str) -> HttpResponse:
     """One feature."""
     found = layer.get(name, request.user)
-    _allow(request, "f", "crs")
+    allow(request, "f", "crs")
     crs, form = parse_crs(request.GET.get("crs")), _form(request)
     row, version = versions.read(found, request.user, key, crs)
     if form == "json" and versions.known(request.headers.get("If-None-Match", ""), version):
@@ -249,4 +249,4 @@ def item(request: HttpRequest, name: str, key: str) -> HttpResponse:
     content["links"] = item_links(url, content["id"], form)
     if form == "html":
         return render(request, "features/item.html", {"content": content, "layer": found, "root": root_of(request)})
-    return versions.tagged(_json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>"), version)
+    return versions.tagged(as_json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>"), version)
