@@ -227,6 +227,10 @@ add(
     ErrorText("bad-tile", 404, "Diese Kachel gibt es nicht.", "There is no such tile."),
     ErrorText("unknown-format", 400, "Das Format {value} wird nicht angeboten; möglich sind {possible}.",
               "The format {value} is not on offer; possible are {possible}."),
+    ErrorText("export-empty", 400, "Dort gibt es nichts zu schreiben.", "There is nothing to write there."),
+    ErrorText("export-too-large", 400, "Das wird zu groß: {what}, höchstens {limit}. Einen kleineren Ausschnitt (--bbox), weniger Ebenen oder Zoomstufen wählen.",
+              "This becomes too large: {what}, at most {limit}. Choose a smaller box (--bbox), fewer layers or zooms."),
+    ErrorText("not-set-up", 503, "{what} fehlt. Abhilfe: {remedy}", "{what} is missing. Mend it: {remedy}"),
     ErrorText("unavailable", 503, "Die Datenbank ist gerade nicht erreichbar; bitte gleich noch einmal.",
               "The database cannot be reached at the moment; please try again shortly."),
 )  # fmt: skip

@@ -3,7 +3,8 @@
 from gisapp.commands.check import CHECK
 from gisapp.commands.demo import DEMO
 from gisapp.commands.docs import DOCS
-from gisapp.commands.layers import EXPORT, LAYERS
+from gisapp.commands.export import EXPORT
+from gisapp.commands.layers import LAYERS
 from gisapp.commands.manage import MANAGE
 from gisapp.commands.serve import SERVE
 from gisapp.commands.setup import SETUP
