@@ -229,6 +229,10 @@ SPECTACULAR_SETTINGS = {
 MAP_CONFIG_FILE = os.environ.get("GISAPP_MAP_CONFIG", "")
 SITE_NAME = os.environ.get("SITE_NAME", "KRIT-GIS")
 
+# Who publishes the catalogue (/catalog), and the contributor's address of DCAT-AP.de (from GovData).
+CATALOG_PUBLISHER = os.environ.get("CATALOG_PUBLISHER", "")
+CATALOG_CONTRIBUTOR = os.environ.get("CATALOG_CONTRIBUTOR", "")
+
 # 1: whoever changes a feature must say which state of it was looked at (428 otherwise).
 REQUIRE_IF_MATCH = _flag("REQUIRE_IF_MATCH", False)
 

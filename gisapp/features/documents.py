@@ -106,6 +106,8 @@ def collection(layer: Layer, root: str, user: Any, shown: str = "json") -> dict[
             link(f"{url}/items?f=html", "items", HTML, str(layer.title)),
             link(f"{url}/schema", "describedby", SCHEMA),
             link(f"{url}/queryables", QUERYABLES, SCHEMA),
+            link(f"{url}/metadata", "describedby", "application/xml", "ISO 19139"),
+            *([link(layer.licence, "license", HTML)] if layer.licence else []),
             link(f"{url}/tiles", f"{_RELATION}tilesets-vector", JSON, str(layer.title)),
         ],
     }
@@ -283,6 +285,7 @@ def openapi(layers: list[Layer], root: str, user: Any) -> dict[str, Any]:
         paths[url] = _operation(str(one.title), f"describe.{one.name}", common, JSON, thing)
         paths[f"{url}/schema"] = _operation(str(one.title), f"schema.{one.name}", [], SCHEMA, thing)
         paths[f"{url}/queryables"] = _operation(str(one.title), f"queryables.{one.name}", [], SCHEMA, thing)
+        paths[f"{url}/metadata"] = _operation(str(one.title), f"metadata.{one.name}", [], "application/xml", thing)
         paths[f"{url}/tiles"] = _operation(str(one.title), f"tilesets.{one.name}", [], JSON, thing)
         paths[f"{url}/items"] = _operation(str(one.title), f"items.{one.name}", [*refs, *equal], GEOJSON, features)
         paths[f"{url}/items/{{featureId}}"] = _operation(

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from gisapp.api import ogc
+from gisapp.catalog.views import metadata
 from gisapp.features import tileset_views, views
 
 app_name = "ogc"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("collections/<slug:name>/items/<str:key>", ogc.item, name="item"),
     path("collections/<slug:name>/tiles", tileset_views.layer_tilesets, name="layer-tilesets"),
     path("collections/<slug:name>/tiles/<str:matrix_set>", tileset_views.layer_tileset, name="layer-tileset"),
+    path("collections/<slug:name>/metadata", metadata, name="metadata"),
     path("tiles", tileset_views.all_tilesets, name="tilesets"),
     path("tiles/<str:matrix_set>", tileset_views.whole_tileset, name="tileset"),
     path("tileMatrixSets", tileset_views.matrix_sets, name="matrix-sets"),
