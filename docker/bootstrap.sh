@@ -428,6 +428,11 @@ fetch_vendor() { # npm ci nach der Sperrdatei; dann genau die Dateien, die der B
     if [ -s "$dist/$name" ]; then sed '/^\/\/# sourceMappingURL=/d; s#/\*\# sourceMappingURL=.*\*/##' "$dist/$name" >"$2/$name"; fi
   done
   cp "$work/node_modules/maplibre-gl/LICENSE.txt" "$2/"
+  # Für die Karte zum Mitnehmen (gisapp export map), die alles in einer Datei hat.
+  rm -rf "$2/../leaflet"
+  mkdir -p "$2/../leaflet"
+  cp -r "$work/node_modules/leaflet/dist/images" "$work/node_modules/leaflet/dist/leaflet.css" "$work/node_modules/leaflet/LICENSE" "$2/../leaflet/"
+  sed '/^\/\/# sourceMappingURL=/d' "$work/node_modules/leaflet/dist/leaflet.js" >"$2/../leaflet/leaflet.js"
   cp "$work/node_modules/axe-core/axe.min.js" "$data/vendor/"
   rm -rf "$work"
 }
@@ -435,7 +440,7 @@ fetch_vendor() { # npm ci nach der Sperrdatei; dann genau die Dateien, die der B
 vendor_files() {
   local target=gisapp/map/static/vendor/maplibre mark bin=
   mark=$(fingerprint gisapp/map/vendor/package-lock.json)
-  if stamped "$data/stamps/vendor" "$mark" && [ -s "$target/maplibre-gl.mjs" ] && [ -s "$data/vendor/axe.min.js" ]; then return; fi
+  if stamped "$data/stamps/vendor" "$mark" && [ -s "$target/maplibre-gl.mjs" ] && [ -s "$target/../leaflet/leaflet.js" ] && [ -s "$data/vendor/axe.min.js" ]; then return; fi
   if ! npm_is_usable; then
     provide_ensurepip "$(find_python)"
     step "npm bereitstellen (requirements/vendor.txt)" "Netz und pip-Einstellungen prüfen, dann noch einmal" own_npm

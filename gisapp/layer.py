@@ -144,6 +144,7 @@ class Layer:
     organisations in which the user has a role of `edit`, and of common data what these are responsible for. A row must
     be editable before a change and after it.
     `search_column` is a stored, trigram-indexed folded text (base_models.folded) of the search fields.
+    `licence` is the address of the data's licence in DCAT-AP.de's list (http://dcat-ap.de/def/licenses/...).
     `classes` is the field of few values that sorts the features (kind): a drawing has a drawing layer for each.
     `label_column` is a stored point (SRID 3857) at which the name of an area is written; without one it is computed.
     """
@@ -159,6 +160,7 @@ class Layer:
     attribution: str
     visible_to: Callable[[Any], QuerySet[Any]]
     group: Text = OTHERS
+    licence: str = ""
     geometry_column: str = "geom"
     tile_column: str = "geom_3857"
     label_column: str = ""

@@ -15,7 +15,8 @@ log = logging.getLogger("gisapp")
 
 
 def as_dict(error: GisError) -> dict[str, Any]:
-    """The members of a problem: type, title, status, detail, code and, where known, field and place."""
+    """The members of a problem: type, title, status, detail, code and, where known, field and place; and those that
+    the error itself adds (`members`)."""
     found: dict[str, Any] = {
         "type": f"urn:gisapp:error:{error.code}",
         "title": error.text(),
@@ -23,6 +24,8 @@ def as_dict(error: GisError) -> dict[str, Any]:
         "code": error.code,
     }
     found |= {name: value for name, value in (("field", error.field), ("place", error.place)) if value}
+    members = error.values.get("members")
+    found |= members if isinstance(members, dict) else {}
     hint = error.values.get("hint")
     return found | ({"detail": str(hint)} if hint else {})
 
@@ -59,6 +62,8 @@ def _finished(response: HttpResponse, error: GisError) -> HttpResponse:
     wait = error.values.get("wait") or ("5" if error.code == "unavailable" else "")
     if wait:
         response["Retry-After"] = str(wait)
+    if error.values.get("etag"):
+        response["ETag"] = str(error.values["etag"])
     return response
 
 

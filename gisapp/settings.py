@@ -247,6 +247,13 @@ SPECTACULAR_SETTINGS = {
 MAP_CONFIG_FILE = os.environ.get("GISAPP_MAP_CONFIG", "")
 SITE_NAME = os.environ.get("SITE_NAME", "KRIT-GIS")
 
+# Who publishes the catalogue (/catalog), and the contributor's address of DCAT-AP.de (from GovData).
+CATALOG_PUBLISHER = os.environ.get("CATALOG_PUBLISHER", "")
+CATALOG_CONTRIBUTOR = os.environ.get("CATALOG_CONTRIBUTOR", "")
+
+# 1: whoever changes a feature must say which state of it was looked at (428 otherwise).
+REQUIRE_IF_MATCH = _flag("REQUIRE_IF_MATCH", False)
+
 # What `gisapp import` takes at most, and where its data may lie: west,south,east,north in metres of EPSG:25832.
 IMPORT_MAX_MB = int(os.environ.get("GISAPP_IMPORT_MAX_MB", "8000"))
 IMPORT_MAX_FEATURES = int(os.environ.get("GISAPP_IMPORT_MAX_FEATURES", "20000000"))

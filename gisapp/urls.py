@@ -1,9 +1,10 @@
 """Every address of the site. Layers add theirs through `gisapp.layer.App.urls`."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from gisapp import health
+from gisapp.catalog.views import catalogue
 from gisapp.layer import all_apps
 from gisapp.observe import exposition
 
@@ -16,6 +17,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("gisapp.api.urls")),
     path("ogc/", include("gisapp.features.urls")),
+    path("catalog", catalogue, name="catalog"),
+    re_path(r"^catalog\.(?P<form>ttl|jsonld|rdf)$", catalogue, name="catalog-form"),
     path("tiles/", include("gisapp.tiles.urls")),
     *(path("", include(list(app.urls))) for app in all_apps() if app.urls),
 ]

@@ -19,6 +19,9 @@ SELECTING = [
     OpenApiParameter("bbox", str, description="West,Süd,Ost,Nord / west,south,east,north"),
     OpenApiParameter("bbox-crs", str, description="Koordinatensystem von bbox (CRS84) / coordinate system of bbox"),
     OpenApiParameter("datetime", str, description="RFC 3339; die Ebenen haben keine Zeit / the layers have no time"),
+    OpenApiParameter("filter", str, description="Bedingung in CQL2 / condition in CQL2: docs/developer/ogc.md"),
+    OpenApiParameter("filter-lang", str, enum=["cql2-text", "cql2-json"], description="cql2-text"),
+    OpenApiParameter("filter-crs", str, description="Koordinatensystem ihrer Geometrien / system of its geometries"),
     OpenApiParameter(
         "fields", OpenApiTypes.OBJECT, style="form", explode=True,
         description="Felder der Ebene mit ihrem Wert: kind=village / fields of the layer with their value",

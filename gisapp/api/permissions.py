@@ -14,5 +14,5 @@ class LayerPermission(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method in SAFE_METHODS:
             return True
-        name = view.kwargs.get("layer")
+        name = view.kwargs.get("layer") or view.kwargs.get("name")
         return bool(name) and layer.get(name, request.user).edited_by(request.user)

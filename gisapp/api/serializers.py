@@ -9,16 +9,32 @@ from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from gisapp.errors import BadInput
-from gisapp.features.crs import within_reach
+from gisapp.features.crs import DEFAULT, REACH, Crs
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
 from gisapp.layer import Layer
 from gisapp.problems import CONTENT_TYPE
 
+# Metres of EPSG:25832 that still have a longitude and a latitude.
+_STORED_REACH = (-5e6, 0.0, 6e6, 1e7)
 _MULTI = {"Polygon": MultiPolygon, "LineString": MultiLineString}
 
 
+def _turned(found: Any) -> Any:
+    """Coordinates north first turned to east first."""
+    if isinstance(found, list) and found and not isinstance(found[0], list):
+        return [*found[1::-1], *found[2:]]
+    return [_turned(one) for one in found] if isinstance(found, list) else found
+
+
+def _storable(extent: tuple[float, float, float, float], crs: Crs) -> bool:
+    """Does EPSG:25832 reach as far as this?"""
+    west, south, east, north = REACH.get(crs.srid, _STORED_REACH)
+    return west <= extent[0] and south <= extent[1] and extent[2] <= east and extent[3] <= north
+
+
 class StoredGeometry(GeometryField):
-    """GeoJSON in CRS84 outside, the column's type in EPSG:25832 inside; single geometries become multi where asked."""
+    """GeoJSON outside, in CRS84 or the context's `crs`, the column's type in EPSG:25832 inside; single geometries
+    become multi where asked."""
 
     def __init__(self, **kwargs: Any) -> None:
         self.kind = kwargs.pop("kind", "")
@@ -27,18 +43,21 @@ class StoredGeometry(GeometryField):
     def to_internal_value(self, value: Any) -> GEOSGeometry:
         if not isinstance(value, dict):  # the library would take WKT in any system
             raise BadInput("geometry-wrong", field=self.field_name, kind=self.kind)
+        crs = self.context.get("crs", DEFAULT)
+        if crs.flipped:
+            value = {**value, "coordinates": _turned(value.get("coordinates"))}
         found = super().to_internal_value(value)
         if self.kind.startswith("Multi") and found.geom_type in _MULTI:
-            found = _MULTI[found.geom_type](found, srid=WGS84_SRID)
+            found = _MULTI[found.geom_type](found, srid=crs.srid)
         if found.empty or self.kind not in ("", "Geometry", found.geom_type):
             raise BadInput("geometry-wrong", field=self.field_name, kind=self.kind)
-        west, south, east, north = found.extent
-        if not (within_reach(west, south) and within_reach(east, north)):
+        if not _storable(found.extent, crs):
             raise BadInput("geometry-too-far", field=self.field_name)
         if found.hasz:
             found = GEOSGeometry(WKBWriter(dim=2).write(found))
-        found.srid = WGS84_SRID
-        found.transform(STORAGE_SRID)
+        found.srid = crs.srid
+        if crs.srid != STORAGE_SRID:
+            found.transform(STORAGE_SRID)
         return found
 
     def to_representation(self, value: GEOSGeometry) -> Any:

@@ -6,16 +6,15 @@ import orjson
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gisapp import layer
+from gisapp.api import writes
 from gisapp.api.documented import SELECTING
-from gisapp.api.serializers import GEOJSON, problems, serializer_for
+from gisapp.api.serializers import GEOJSON, problems
 from gisapp.api.throttles import WriteThrottle
-from gisapp.features import query, writing
+from gisapp.features import query, versions
 from gisapp.features.crs import DEFAULT
 from gisapp.features.views import limit_of, selection_of
 
@@ -25,7 +24,26 @@ _PAGE = [
     OpenApiParameter("after", str, description="Objekte hinter diesem Schlüssel / features behind this key"),
 ]
 _READING = {(200, GEOJSON): OpenApiTypes.OBJECT, **problems(400, 404)}
-_WRITING = problems(400, 401, 403, 404, 409, 415, 429)
+_WRITING = problems(400, 401, 403, 404, 409, 412, 415, 422, 428, 429)
+_ONCE = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Dieselbe Anfrage mit demselben Schlüssel geschieht nur einmal (24 h) / done once",
+)
+_LOCK = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="ETag des Objekts, von dem die Änderung ausgeht / of the feature that the change starts from",
+)
+_KNOWN = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="304, wenn es noch das ist")
+_SYSTEM = OpenApiParameter(
+    "Content-Crs",
+    str,
+    OpenApiParameter.HEADER,
+    description="Koordinatensystem der gesendeten Geometrie (CRS84) / system of the sent geometry",
+)
 _SENT = {"application/json": OpenApiTypes.OBJECT, GEOJSON: OpenApiTypes.OBJECT}
 
 
@@ -54,14 +72,16 @@ class Features(APIView):
             }
         )
 
-    @extend_schema(operation_id="features_create", request=_SENT, responses={201: OpenApiTypes.OBJECT, **_WRITING})
-    def post(self, request: Request, layer: str) -> Response:
+    @extend_schema(
+        operation_id="features_create",
+        parameters=[_ONCE, _SYSTEM],
+        request=_SENT,
+        responses={201: OpenApiTypes.OBJECT, **_WRITING},
+    )
+    def post(self, request: Request, layer: str) -> HttpResponse:
         """Ein Objekt anlegen. / Create a feature."""
-        found = _layer(layer, request)
-        serializer = writing.create(found, request.user, serializer_for(found), request.data)
-        answer = Response(serializer.data, status=status.HTTP_201_CREATED)
-        answer["Location"] = f"{request.path.rstrip('/')}/{serializer.instance.pk}/"
-        return answer
+        base = request.path.rstrip("/")
+        return writes.create(request, _layer(layer, request), lambda key: f"{base}/{key}/")
 
 
 class Feature(APIView):
@@ -69,32 +89,39 @@ class Feature(APIView):
 
     throttle_classes = (WriteThrottle,)
 
-    @extend_schema(operation_id="features_retrieve", responses=_READING)
+    @extend_schema(operation_id="features_retrieve", parameters=[_KNOWN], responses=_READING)
     def get(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Ein Objekt als GeoJSON. / One feature as GeoJSON."""
         found = _layer(layer, request)
-        return _geojson(query.feature(found, query.single(found, request.user, key, DEFAULT)))
+        row, version = versions.read(found, request.user, key)
+        if versions.known(request.headers.get("If-None-Match", ""), version):
+            return versions.tagged(HttpResponse(status=304), version)
+        return versions.tagged(_geojson(query.feature(found, row)), version)
 
-    @extend_schema(operation_id="features_replace", request=_SENT, responses={200: OpenApiTypes.OBJECT, **_WRITING})
-    def put(self, request: Request, layer: str, key: str) -> Response:
+    @extend_schema(
+        operation_id="features_replace",
+        parameters=[_ONCE, _LOCK, _SYSTEM],
+        request=_SENT,
+        responses={200: OpenApiTypes.OBJECT, **_WRITING},
+    )
+    def put(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Ein Objekt ersetzen. / Replace a feature."""
-        return self._write(request, layer, key, partial=False)
+        return writes.change(request, _layer(layer, request), key, partial=False)
 
-    @extend_schema(operation_id="features_change", request=_SENT, responses={200: OpenApiTypes.OBJECT, **_WRITING})
-    def patch(self, request: Request, layer: str, key: str) -> Response:
+    @extend_schema(
+        operation_id="features_change",
+        parameters=[_ONCE, _LOCK, _SYSTEM],
+        request=_SENT,
+        responses={200: OpenApiTypes.OBJECT, **_WRITING},
+    )
+    def patch(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Teile eines Objekts ändern. / Change parts of a feature."""
-        return self._write(request, layer, key, partial=True)
+        return writes.change(request, _layer(layer, request), key, partial=True)
 
-    def _write(self, request: Request, name: str, key: str, *, partial: bool) -> Response:
-        found = _layer(name, request)
-        sent = writing.change(found, request.user, key, serializer_for(found), request.data, partial=partial)
-        return Response(sent.data)
-
-    @extend_schema(operation_id="features_delete", responses={204: None, **_WRITING})
-    def delete(self, request: Request, layer: str, key: str) -> Response:
+    @extend_schema(operation_id="features_delete", parameters=[_ONCE, _LOCK], responses={204: None, **_WRITING})
+    def delete(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Ein Objekt löschen. / Delete a feature."""
-        writing.remove(_layer(layer, request), request.user, key)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        return writes.remove(request, _layer(layer, request), key)
 
 
 def _layer(name: str, request: Request) -> layer.Layer:

@@ -4,7 +4,8 @@ from gisapp.commands.backup import BACKUP, RESTORE
 from gisapp.commands.check import CHECK
 from gisapp.commands.demo import DEMO
 from gisapp.commands.docs import DOCS
-from gisapp.commands.layers import EXPORT, LAYERS
+from gisapp.commands.export import EXPORT
+from gisapp.commands.layers import LAYERS
 from gisapp.commands.mail import MAIL
 from gisapp.commands.manage import MANAGE
 from gisapp.commands.serve import SERVE

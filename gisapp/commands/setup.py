@@ -84,6 +84,7 @@ def _migrate(tell: Say) -> int:
     from django.db.migrations.executor import MigrationExecutor
     from django.utils.translation import gettext as _
 
+    from gisapp.features import idempotency
     from gisapp.registry import versions
 
     executor = MigrationExecutor(connection)
@@ -107,6 +108,7 @@ def _migrate(tell: Say) -> int:
             % {"total": total, "seconds": seconds}
         )
     versions.compact()
+    idempotency.purge()
     return total
 
 

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from gisapp import errors
 from gisapp.database import compiled, fetch_rows
+from gisapp.features.cql import Filter
 from gisapp.features.crs import DEFAULT, REACH, Crs
 from gisapp.geolibs import STORAGE_SRID
 from gisapp.layer import Field, Layer, Type
@@ -59,6 +60,7 @@ class Selection:
     box: Box | None = None
     equals: Mapping[str, str] = field(default_factory=dict)
     ids: Sequence[str] = ()
+    filter: Filter | None = None
 
 
 class _Shape(Func):
@@ -145,6 +147,8 @@ def select(layer: Layer, user: Any, selection: Selection) -> QuerySet[Any]:
         rows = rows.filter(**{one.path: parse_value(one, text)})
     if selection.ids:
         rows = rows.filter(pk__in=[parse_id(layer, one) for one in selection.ids])
+    if selection.filter:
+        rows = rows.filter(selection.filter.condition(layer))
     if selection.box:
         box = selection.box
         if box.west > box.east:  # across the antimeridian: two boxes
@@ -166,8 +170,22 @@ def page(layer: Layer, user: Any, selection: Selection, crs: Crs, *, limit: int,
     return fetch_rows(f"{sql} LIMIT %s", [*params, limit], binary=True)
 
 
+class Exact(Func):
+    """The stored geometry as it is, in a few bytes."""
+
+    template = "md5(ST_AsEWKB(%(expressions)s))"
+    output_field = TextField()
+
+
 # Stands for the asked key in a remembered statement; no feature has it.
 _ANY_KEY = -2_000_000_001
+
+
+def _single(layer: Layer, user: Any, key: Any, crs: Crs) -> tuple[str, tuple[Any, ...]]:
+    column = layer.geometry_column
+    rows = layer.features(user).filter(pk=key).annotate(gisapp_shape=_Shape(column, crs), gisapp_exact=Exact(F(column)))
+    names = [one.path for one in layer.public_fields]
+    return compiled(rows.order_by().values_list("pk", "gisapp_shape", *names, "gisapp_exact"))
 
 
 @lru_cache(maxsize=512)
@@ -176,24 +194,21 @@ def _prepared_single(layer: Layer, crs: Crs) -> tuple[str, tuple[Any, ...]] | No
 
     None for keys that are no numbers.
     """
-    if not isinstance(layer.key, IntegerField):
-        return None
-    rows = layer.features(AnonymousUser()).filter(pk=_ANY_KEY).annotate(gisapp_shape=_Shape(layer.geometry_column, crs))
-    return compiled(rows.order_by().values_list("pk", "gisapp_shape", *(one.path for one in layer.public_fields)))
+    return _single(layer, AnonymousUser(), _ANY_KEY, crs) if isinstance(layer.key, IntegerField) else None
 
 
-def single(layer: Layer, user: Any, key: str, crs: Crs) -> Row:
-    """One feature's row; raises NotFound("unknown-feature")."""
+def single(layer: Layer, user: Any, key: str, crs: Crs) -> tuple[Row, str | None]:
+    """One feature's row and a digest of its exact geometry; raises NotFound("unknown-feature")."""
     wanted = parse_id(layer, key)
     prepared = _prepared_single(layer, crs) if layer.shared else None
     if prepared is not None and isinstance(wanted, int):
         sql, params = prepared
         found = fetch_rows(sql, [type(one)(wanted) if one == _ANY_KEY else one for one in params], binary=True)
     else:
-        found = page(layer, user, Selection(ids=[key]), crs, limit=1)
+        found = fetch_rows(*_single(layer, user, wanted, crs), binary=True)
     if not found:
         raise errors.NotFound("unknown-feature", layer=layer.name, id=key[:100])
-    return found[0]
+    return found[0][:-1], found[0][-1]
 
 
 @lru_cache(maxsize=2048)

@@ -16,19 +16,19 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
-from gisapp.features import documents, query
+from gisapp.features import cql, documents, query, versions
 from gisapp.features.crs import parse as parse_crs
 from gisapp.features.documents import HTML
 from gisapp.tiles.views import base_url
 
 # Read by gisapp.history.middleware, at every address.
 PAST = "as_of"
-_SELECTING = ("bbox", "bbox-crs", "datetime")
+_SELECTING = ("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs")
 _PAGING = ("f", "limit", "after", "crs")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII)
 
 
-def _root(request: HttpRequest) -> str:
+def root_of(request: HttpRequest) -> str:
     return base_url(request) + reverse("ogc:landing").rstrip("/")
 
 
@@ -42,7 +42,7 @@ def _form(request: HttpRequest) -> str:
     return asked
 
 
-def _allow(request: HttpRequest, *names: str) -> None:
+def allow(request: HttpRequest, *names: str) -> None:
     """Refuse parameters that nobody knows or that stand twice: a misspelt filter must not answer with everything."""
     for name, values in request.GET.lists():
         if name not in names and name != PAST:
@@ -51,7 +51,7 @@ def _allow(request: HttpRequest, *names: str) -> None:
             raise errors.BadInput("repeated-parameter", field=name[:50], name=name[:50])
 
 
-def _door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that reads, open to other sites' scripts, whose form may follow the Accept header."""
 
     @csrf_exempt
@@ -60,14 +60,14 @@ def _door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def opened(request: HttpRequest, **more: str) -> HttpResponse:
         response = view(request, **more)
         response["Access-Control-Allow-Origin"] = "*"
-        response["Access-Control-Expose-Headers"] = "Content-Crs"
+        response["Access-Control-Expose-Headers"] = "Content-Crs, ETag"
         patch_vary_headers(response, ["Accept"])
         return response
 
     return opened
 
 
-def _json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpResponse:
+def as_json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpResponse:
     response = HttpResponse(
         orjson.dumps(content, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str), content_type=kind
     )
@@ -78,58 +78,68 @@ def _json(content: Any, kind: str = documents.JSON, **headers: str) -> HttpRespo
 
 def _answer(request: HttpRequest, form: str, content: Any, template: str, **more: Any) -> HttpResponse:
     if form == "html":
-        return render(request, f"features/{template}.html", {"content": content, "root": _root(request), **more})
-    return _json(content)
+        return render(request, f"features/{template}.html", {"content": content, "root": root_of(request), **more})
+    return as_json(content)
 
 
-@_door
+@door
 def landing(request: HttpRequest) -> HttpResponse:
-    _allow(request, "f")
+    allow(request, "f")
     form = _form(request)
-    content = documents.landing(_root(request), form)
+    content = documents.landing(root_of(request), form)
     return _answer(request, form, content, "landing", layers=layer.visible_layers(request.user))
 
 
-@_door
+@door
 def conformance(request: HttpRequest) -> HttpResponse:
-    _allow(request, "f")
-    return _answer(request, _form(request), documents.conformance(_root(request)), "conformance")
+    allow(request, "f")
+    return _answer(request, _form(request), documents.conformance(root_of(request)), "conformance")
 
 
-@_door
+@door
 def api(request: HttpRequest) -> HttpResponse:
-    _allow(request, "f")
-    content = documents.openapi(layer.visible_layers(request.user), _root(request))
+    allow(request, "f")
+    content = documents.openapi(layer.visible_layers(request.user), root_of(request), request.user)
     if _form(request) == "html":
-        return render(request, "features/api.html", {"content": content, "root": _root(request)})
-    return _json(content, documents.OPENAPI)
+        return render(request, "features/api.html", {"content": content, "root": root_of(request)})
+    return as_json(content, documents.OPENAPI)
 
 
-@_door
+@door
 def collections(request: HttpRequest) -> HttpResponse:
-    _allow(request, "f")
+    allow(request, "f")
     form = _form(request)
-    content = documents.collections(layer.visible_layers(request.user), _root(request), request.user, form)
+    content = documents.collections(layer.visible_layers(request.user), root_of(request), request.user, form)
     return _answer(request, form, content, "collections")
 
 
-@_door
+@door
 def collection(request: HttpRequest, name: str) -> HttpResponse:
     found = layer.get(name, request.user)
-    _allow(request, "f")
+    allow(request, "f")
     form = _form(request)
     return _answer(
-        request, form, documents.collection(found, _root(request), request.user, form), "collection", layer=found
+        request, form, documents.collection(found, root_of(request), request.user, form), "collection", layer=found
     )
 
 
-@_door
+@door
 def schema(request: HttpRequest, name: str) -> HttpResponse:
     found = layer.get(name, request.user)
-    _allow(request, "f")
+    allow(request, "f")
     if request.GET.get("f", "json") != "json":
         raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
-    return _json(documents.schema(found, _root(request)), documents.SCHEMA)
+    return as_json(documents.schema(found, root_of(request)), documents.SCHEMA)
+
+
+@door
+def queryables(request: HttpRequest, name: str) -> HttpResponse:
+    """What a filter may ask for (OGC API Features Part 3)."""
+    found = layer.get(name, request.user)
+    allow(request, "f")
+    if request.GET.get("f", "json") != "json":
+        raise errors.BadInput("unknown-format", field="f", value=request.GET["f"][:50], possible="json")
+    return as_json(documents.queryables(found, root_of(request)), documents.SCHEMA)
 
 
 def limit_of(request: HttpRequest) -> int:
@@ -169,18 +179,24 @@ def selection_of(request: HttpRequest, found: layer.Layer, *others: str) -> quer
     """
     fixed = {*_SELECTING, *others}
     names = {one.name for one in found.public_fields} - fixed
-    _allow(request, *fixed, *names)
+    allow(request, *fixed, *names)
     box = request.GET.get("bbox")
     if "datetime" in request.GET:
         check_datetime(request.GET["datetime"])
     system = parse_crs(request.GET.get("bbox-crs"))
+    filter_system, language = parse_crs(request.GET.get("filter-crs")), request.GET.get("filter-lang", cql.LANGUAGES[0])
+    written = request.GET.get("filter")
+    if language not in cql.LANGUAGES:
+        possible = ", ".join(cql.LANGUAGES)
+        raise errors.BadInput("unknown-format", field="filter-lang", value=language[:50], possible=possible)
     return query.Selection(
         box=query.Box.parse(box, system) if box is not None else None,
         equals={name: str(value) for name, value in request.GET.items() if name in names},
+        filter=cql.parse(written, language, filter_system) if written is not None else None,
     )
 
 
-@_door
+@door
 def items(request: HttpRequest, name: str) -> HttpResponse:
     """A page of features; `after` is the key behind which it begins."""
     found = layer.get(name, request.user)
@@ -190,7 +206,7 @@ def items(request: HttpRequest, name: str) -> HttpResponse:
     after = request.GET.get("after", "")
     rows = query.page(found, request.user, selection, crs, limit=limit + 1, after=after)
     more, rows = len(rows) > limit, rows[:limit]
-    url = f"{_root(request)}/collections/{found.name}"
+    url = f"{root_of(request)}/collections/{found.name}"
     asked = {key: value for key, value in request.GET.items() if key != "f"}
     links = documents.both(f"{url}/items", form, documents.GEOJSON)
     for one in links:
@@ -209,22 +225,28 @@ def items(request: HttpRequest, name: str) -> HttpResponse:
         "links": links,
     }
     if form == "html":
-        return render(request, "features/items.html", {"content": content, "layer": found, "root": _root(request)})
-    return _json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
+        return render(request, "features/items.html", {"content": content, "layer": found, "root": root_of(request)})
+    return as_json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
 
 
-@_door
+def item_links(url: str, key: Any, form: str = "json") -> list[dict[str, str]]:
+    """The links of one feature; `url` is the collection's."""
+    both = documents.both(f"{url}/items/{key}", form, documents.GEOJSON)
+    return [*both, documents.link(url, "collection", documents.JSON)]
+
+
+@door
 def item(request: HttpRequest, name: str, key: str) -> HttpResponse:
     """One feature."""
     found = layer.get(name, request.user)
-    _allow(request, "f", "crs")
+    allow(request, "f", "crs")
     crs, form = parse_crs(request.GET.get("crs")), _form(request)
-    content = query.feature(found, query.single(found, request.user, key, crs))
-    url = f"{_root(request)}/collections/{found.name}"
-    content["links"] = [
-        *documents.both(f"{url}/items/{content['id']}", form, documents.GEOJSON),
-        documents.link(url, "collection", documents.JSON),
-    ]
+    row, version = versions.read(found, request.user, key, crs)
+    if form == "json" and versions.known(request.headers.get("If-None-Match", ""), version):
+        return versions.tagged(HttpResponse(status=304), version)
+    content = query.feature(found, row)
+    url = f"{root_of(request)}/collections/{found.name}"
+    content["links"] = item_links(url, content["id"], form)
     if form == "html":
-        return render(request, "features/item.html", {"content": content, "layer": found, "root": _root(request)})
-    return _json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>")
+        return render(request, "features/item.html", {"content": content, "layer": found, "root": root_of(request)})
+    return versions.tagged(as_json(content, documents.GEOJSON, Content_Crs=f"<{crs.uri}>"), version)

@@ -14,6 +14,8 @@ from gisapp.accounts import scope
 from gisapp.accounts.models import Organisation
 from gisapp.accounts.roles import is_operator, organisations_of
 from gisapp.features import query
+from gisapp.features.crs import DEFAULT, Crs
+from gisapp.features.versions import Wanted
 from gisapp.layer import Layer
 
 
@@ -74,11 +76,14 @@ def owner_for(layer: Layer, user: Any, asked: str | None) -> Organisation | None
     return choice[0]
 
 
-def create(layer: Layer, user: Any, serializer_class: Any, data: Any) -> Any:
-    """A new feature of the sent GeoJSON; the bound serialiser. Raises GisError and DRF's ValidationError."""
+def create(layer: Layer, user: Any, serializer_class: Any, data: Any, *, crs: Crs = DEFAULT) -> Any:
+    """A new feature of the sent GeoJSON, whose geometry is in `crs`; the bound serialiser.
+
+    Raises GisError and DRF's ValidationError.
+    """
     if not layer.edited_by(user):
         raise errors.Forbidden("forbidden")
-    serializer = serializer_class(data=data)
+    serializer = serializer_class(data=data, context={"crs": crs})
     serializer.is_valid(raise_exception=True)
     more = {layer.owner: owner_for(layer, user, _asked_owner(layer, data))} if layer.owner else {}
     with transaction.atomic():
@@ -87,11 +92,25 @@ def create(layer: Layer, user: Any, serializer_class: Any, data: Any) -> Any:
     return serializer
 
 
-def change(layer: Layer, user: Any, key: str, serializer_class: Any, data: Any, *, partial: bool) -> Any:
-    """Replace a feature, or parts of it; the bound serialiser. Raises GisError and DRF's ValidationError."""
+def change(
+    layer: Layer,
+    user: Any,
+    key: str,
+    serializer_class: Any,
+    data: Any,
+    *,
+    partial: bool,
+    wanted: Wanted | None = None,
+    crs: Crs = DEFAULT,
+) -> Any:
+    """Replace a feature, or parts of it, where it still is as `wanted` says; the bound serialiser.
+
+    Raises GisError and DRF's ValidationError.
+    """
     with transaction.atomic():
         row = locked(layer, user, key)
-        serializer = serializer_class(row, data=data, partial=partial)
+        (wanted or Wanted()).check(layer, user, key)
+        serializer = serializer_class(row, data=data, partial=partial, context={"crs": crs})
         serializer.is_valid(raise_exception=True)
         asked = _asked_owner(layer, data)
         more = {layer.owner: owner_for(layer, user, asked)} if asked is not None else {}
@@ -100,10 +119,12 @@ def change(layer: Layer, user: Any, key: str, serializer_class: Any, data: Any, 
     return serializer
 
 
-def remove(layer: Layer, user: Any, key: str) -> None:
-    """Delete a feature. Raises GisError, Conflict where others need it."""
+def remove(layer: Layer, user: Any, key: str, *, wanted: Wanted | None = None) -> None:
+    """Delete a feature where it still is as `wanted` says. Raises GisError, Conflict where others need it."""
     with transaction.atomic():
-        locked(layer, user, key).delete()
+        row = locked(layer, user, key)
+        (wanted or Wanted()).check(layer, user, key)
+        row.delete()
 
 
 def _asked_owner(layer: Layer, data: Any) -> str | None:

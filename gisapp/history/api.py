@@ -6,20 +6,21 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gisapp.api.serializers import problems
 from gisapp.api.throttles import WriteThrottle
+from gisapp.features import idempotency
 from gisapp.history import reverting
 from gisapp.history.recording import recorded
 from gisapp.history.story import Change, story
 
 _REASON = {"application/json": {"type": "object", "properties": {"reason": {"type": "string", "maxLength": 500}}}}
-_WRITING = problems(400, 401, 403, 404, 409, 415, 429)
+_WRITING = problems(400, 401, 403, 404, 409, 415, 422, 429)
+_ONCE = [OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)]
 
 
 def _told(change: Change) -> dict[str, Any]:
@@ -61,14 +62,17 @@ class Revert(APIView):
 
     throttle_classes = (WriteThrottle,)
 
-    @extend_schema(operation_id="features_revert", request=_REASON, responses={204: None, **_WRITING})
-    def post(self, request: Request, layer: str, key: str, event: int) -> Response:
+    @extend_schema(operation_id="features_revert", parameters=_ONCE, request=_REASON, responses={204: None, **_WRITING})
+    def post(self, request: Request, layer: str, key: str, event: int) -> HttpResponse:
         """Die letzte Änderung zurücknehmen. / Take back the last change."""
         from gisapp.layer import get
 
-        with recorded("api", reason=_reason(request)):
-            reverting.revert_change(get(layer, request.user), request.user, key, event)
-        return Response(status=204)
+        def write() -> HttpResponse:
+            with recorded("api", reason=_reason(request)):
+                reverting.revert_change(get(layer, request.user), request.user, key, event)
+            return HttpResponse(status=204)
+
+        return idempotency.once(request._request, request.user, write)
 
 
 class RevertAll(APIView):
@@ -77,8 +81,18 @@ class RevertAll(APIView):
     throttle_classes = (WriteThrottle,)
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(operation_id="changes_revert", request=_REASON, responses={200: OpenApiTypes.OBJECT, **_WRITING})
-    def post(self, request: Request, change: uuid.UUID) -> Response:
+    @extend_schema(
+        operation_id="changes_revert",
+        parameters=_ONCE,
+        request=_REASON,
+        responses={200: OpenApiTypes.OBJECT, **_WRITING},
+    )
+    def post(self, request: Request, change: uuid.UUID) -> HttpResponse:
         """Alles einer Änderung zurücknehmen, etwa einen Import. / Take back all of a change, such as an import."""
-        with recorded("api", reason=_reason(request)):
-            return Response({"reverted": reverting.revert_all(request.user, change)})
+
+        def write() -> HttpResponse:
+            with recorded("api", reason=_reason(request)):
+                done = {"reverted": reverting.revert_all(request.user, change)}
+            return HttpResponse(orjson.dumps(done), content_type="application/json")
+
+        return idempotency.once(request._request, request.user, write)

@@ -7,7 +7,11 @@ from layers.regions.targets import FINISH, TABLES, TARGETS
 ADMINISTRATION = Text("Verwaltung", "Administration")
 GROUND = Text("Orte und Adressen", "Places and addresses")
 ATTRIBUTION = "© GeoBasis-DE/BKG"
+# unverified: that VG250 is under it, and its address in DCAT-AP.de's list of licences
+DL_BY = "http://dcat-ap.de/def/licenses/dl-by-de/2.0"
 OSM = "© OpenStreetMap-Mitwirkende"
+# unverified: the address in DCAT-AP.de's list of licences
+ODBL = "http://dcat-ap.de/def/licenses/odbl"
 
 SMALL = (Generalised(8, "geom_small"),)
 PLACE_KINDS = {
@@ -95,6 +99,7 @@ MUNICIPALITIES = Layer(
         dark={"border": {"line-color": "#c79be6"}, "name": {"text-color": "#dfc4f2", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
+    licence=DL_BY,
     visible_to=queries.municipalities,
     generalised=SMALL,
     label_column="label_point",
@@ -125,6 +130,7 @@ AEMTER = Layer(
         dark={"border": {"line-color": "#f08aa8"}, "name": {"text-color": "#f7bccb", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
+    licence=DL_BY,
     visible_to=queries.aemter,
     generalised=SMALL,
     label_column="label_point",
@@ -149,6 +155,7 @@ DISTRICTS = Layer(
         dark={"border": {"line-color": "#c9c9c9"}, "name": {"text-color": "#e5e5e5", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
+    licence=DL_BY,
     visible_to=queries.districts,
     generalised=SMALL,
     label_column="label_point",
@@ -172,6 +179,7 @@ COUNTRIES = Layer(
         dark={"border": {"line-color": "#eeeeee"}, "name": {"text-color": "#eeeeee", "text-halo-color": "#1b1f24"}},
     ),
     attribution=ATTRIBUTION,
+    licence=DL_BY,
     visible_to=queries.countries,
     generalised=SMALL,
     label_column="label_point",
@@ -224,6 +232,7 @@ PLACES = Layer(
         dark={one: {"text-color": "#e8eaed", "text-halo-color": "#1b1f24"} for one in ("town", "village", "hamlet")},
     ),
     attribution=OSM,
+    licence=ODBL,
     visible_to=queries.places,
     search_column="name_norm",
     base_map=True,
@@ -257,6 +266,7 @@ STREETS = Layer(
         dark={"course": {"line-color": "#66d9e8"}},
     ),
     attribution=OSM,
+    licence=ODBL,
     visible_to=queries.streets,
     search=search.streets_and_addresses,
     min_zoom=12,
@@ -293,6 +303,7 @@ ADDRESSES = Layer(
         dark={"number": {"text-color": "#d9c6b5", "text-halo-color": "#1b1f24"}},
     ),
     attribution=OSM,
+    licence=ODBL,
     visible_to=queries.addresses,
     base_map=True,
     min_zoom=14,

@@ -90,7 +90,8 @@ def test_03_downloads_and_commands(
     import argparse
     import json
 
-    from gisapp.commands.layers import EXPORT, LAYERS
+    from gisapp.commands.export import EXPORT
+    from gisapp.commands.layers import LAYERS
 
     body = b"".join(client.get("/api/download/benches?format=geojson").streaming_content)
     assert b"Mitfahrbank Dorfteich" in body

@@ -43,7 +43,7 @@ def test_01_unknown_addresses(calm: Client, path: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "path", ["/ogc/", ITEMS, "/tiles/places.json", "/tiles/places/0/0/0.mvt", "/api/download/places"]
+    "path", ["/ogc/", "/ogc/collections", "/tiles/places.json", "/tiles/places/0/0/0.mvt", "/api/download/places"]
 )
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_02_other_methods_of_what_only_reads(path: str, method: str) -> None:

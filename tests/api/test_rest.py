@@ -185,7 +185,9 @@ def test_11_schema_is_complete_and_valid(client: Client) -> None:
         document["paths"]
     )
     asked = document["paths"]["/api/download/{name}"]["get"]
-    assert {one["name"] for one in asked["parameters"]} == {"name", "format", "bbox", "bbox-crs", "datetime", "fields"}
+    assert {one["name"] for one in asked["parameters"]} == {
+        "name", "format", "bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "fields",
+    }  # fmt: skip
     assert set(asked["responses"]) == {"200", "400", "404", "406", "429", "503"}
     assert {"application/geo+json", "text/csv", "image/vnd.dxf", "application/zip"} <= set(
         asked["responses"]["200"]["content"]
@@ -240,7 +242,8 @@ def test_13_the_document_names_the_parameters_that_are_taken(client: Client) -> 
     factories.place(population=7)
     document = yaml.safe_load(client.get("/api/schema/").content)
     values = {"bbox": "9,54,10,55", "bbox-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84", "datetime": "2026-01-01",
-              "fields": "7", "limit": "1", "after": "0", "format": "gpkg"}  # fmt: skip
+              "fields": "7", "limit": "1", "after": "0", "format": "gpkg",
+              "filter": "population=7", "filter-lang": "cql2-text", "filter-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}  # fmt: skip
     for path in ("/api/download/{name}", "/api/layers/{layer}/features/"):
         named = [one["name"] for one in document["paths"][path]["get"]["parameters"] if one["in"] == "query"]
         asked = {"population" if name == "fields" else name: values[name] for name in named}

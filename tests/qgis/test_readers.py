@@ -84,17 +84,18 @@ def test_02_qgis_reads_features_and_tiles(live_server: Any, tmp_path: Path) -> N
 
 
 @pytest.mark.qgis("ogrinfo")
-def test_03_features_written_meanwhile_do_not_break_the_pages(live_server: Any) -> None:
-    """Keyset paging: what is inserted or deleted between two pages never repeats or skips another feature."""
-    import urllib.request
+def test_03_gdals_ogcapi_driver_finds_the_tiles(live_server: Any) -> None:
+    """From the collection to the tileset and its tile matrix set, which it understands.
 
-    made = [factories.place(f"Ort {number}", x=number).pk for number in range(30)]
-    url, seen = f"{live_server.url}/ogc/collections/places/items?limit=10&f=json", []
-    while url:
-        page = json.load(urllib.request.urlopen(url))
-        seen += [one["id"] for one in page["features"]]
-        if len(seen) == 10:
-            type(factories.place("Neu", x=99)).objects.filter(pk__in=made[:5]).delete()
-        url = next((one["href"] for one in page["links"] if one["rel"] == "next"), "")
-    assert len(seen) == len(set(seen))
-    assert set(made) <= set(seen)
+    Debian 12's GDAL 3.6 opens no vector tiles from there all the same; what it reads, it reads without complaint.
+    """
+    factories.place("Haby")
+    done = subprocess.run(
+        ["ogrinfo", f"OGCAPI:{live_server.url}/ogc/collections/places", "-oo", "API=TILES", "--debug", "on"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    fetched = re.findall(rf"Fetch\({live_server.url}(/ogc/[^)]*)\)", done.stderr)
+    tiles = "/ogc/collections/places/tiles"
+    expected = ["/ogc/collections/places", tiles, f"{tiles}/WebMercatorQuad", "/ogc/tileMatrixSets/WebMercatorQuad"]
+    assert fetched[:4] == expected
+    assert "ERROR" not in done.stderr, done.stderr
