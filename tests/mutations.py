@@ -84,8 +84,6 @@ MUTATIONS = (
     Mutation("the database: areas of a membership", SQL, "(NOT g.limited OR EXISTS (", "(true OR EXISTS ("),
     Mutation("history: nobody poses as another", "gisapp/history/sql/context.sql", "IF ours AND said IS NOT NULL",
              "IF said IS NOT NULL", (HISTORY,)),
-    Mutation("history: events stay as they are", "gisapp/history/tracking.py", "append_only=True", "append_only=False",
-             (HISTORY,)),
     Mutation("history: the web role writes no events", "gisapp/history/guard.py", "f'REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON",
              "f'REVOKE TRUNCATE ON", (HISTORY,)),
     Mutation("history: a key stays", "gisapp/history/guard.py", "cursor.execute(_KEEP_KEY.format(table=table))", "pass",

@@ -4,6 +4,7 @@ Made anew from the registry after every migration, so that they cannot drift fro
 own roles pass: the owner by right, the web role by a policy, because its doors ask `visible_to`.
 """
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,6 +100,15 @@ def after_migrate(app_config: Any, plan: Any = (), **more: Any) -> None:
 
     if app_config is list(apps.get_app_configs())[-1]:
         apply()
+
+
+def fingerprint() -> str:
+    """Changes when the declarations' rights do: a new version may give other rights without a migration."""
+    web = cluster.WEB_ROLE if _exists(cluster.WEB_ROLE) else None
+    if not _exists(cluster.MEMBER_ROLE):
+        return ""
+    every = [one for layer in all_layers() for one in _statements(layer, cluster.MEMBER_ROLE, web)]
+    return hashlib.sha256("\n".join(every).encode()).hexdigest()
 
 
 def apply() -> None:

@@ -157,7 +157,7 @@ def _beside(
 
 def _fill(name: str, path: Path, key: Path | None, manifest: Manifest, listed: bytes, media: "Media", say: Say) -> None:
     """Load, compare, migrate, forget: afterwards the database may be seen."""
-    from gisapp.commands.setup import prepare
+    from gisapp.commands.setup import prepare, secure
     from gisapp.mail.delivery import hold
     from gisapp.registry.facts import put
     from gisapp.tasks import retention
@@ -166,6 +166,8 @@ def _fill(name: str, path: Path, key: Path | None, manifest: Manifest, listed: b
     _compare(name, manifest)
     with databases.working_on(name):
         prepare(say)
+        # A new database gives the web role its usual rights to every table; the history's are fewer.
+        secure(anew=True)
         hold()
         retention.run()
         # Of itself a backup does not know; it is the newest that there is of this database.

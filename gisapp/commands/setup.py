@@ -107,9 +107,23 @@ def _migrate(tell: Say) -> int:
             _("Tabellen und Regeln angelegt: %(total)d Schritte in %(seconds).1f s")
             % {"total": total, "seconds": seconds}
         )
+    secure()
     versions.compact()
     idempotency.purge()
     return total
+
+
+def secure(*, anew: bool = False) -> None:
+    """The rights of people and of the web role in the database, where they are not as this version declares them."""
+    from gisapp.accounts import policies
+    from gisapp.history import guard
+    from gisapp.registry import facts
+
+    wanted = policies.fingerprint()
+    if anew or facts.get("rights") != wanted:
+        guard.close()
+        policies.apply()
+        facts.put("rights", wanted)
 
 
 def _run(arguments: argparse.Namespace) -> int:

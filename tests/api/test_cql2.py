@@ -314,7 +314,11 @@ def test_09_a_private_field_is_as_unknown_as_one_that_is_not_there(client: Clien
         for name in ("secret", "nobody"):
             response = client.get(dated, {"filter": written.format(name)})
             answers.append(
-                (response.status_code, response.content.replace(name.encode(), b"*"), dict(response.headers))
+                (
+                    response.status_code,
+                    response.content.replace(name.encode(), b"*"),
+                    {key: value for key, value in response.headers.items() if key != "X-Request-ID"},
+                )
             )
         assert answers[0][0] == 400
         assert answers[0][1] == answers[1][1]

@@ -140,6 +140,13 @@ def test_06_nobody_else_takes_back(client: Client, note: Note, who: str) -> None
     ]
     for door, kind, body in doors:
         assert client.post(door, body, kind).status_code in (401, 403), door
+    fresh = factories.note(factories.organisation(), "Öffentlich", x=900, audience="public")
+    added = fresh.events.get().pgh_id  # type: ignore[attr-defined]
+    assert client.post(f"/api/layers/notes/features/{fresh.pk}/history/{added}/revert", "{}", KIND).status_code in (
+        401,
+        403,
+    )
+    assert Note.objects.filter(pk=fresh.pk).exists()
     note.refresh_from_db()
     assert note.geom.equals_exact(factories.point(500, 500))
     assert "zuruecknehmen" not in client.get(f"/verlauf/notes/{note.pk}/").content.decode()

@@ -12,7 +12,8 @@ END
 $$;
 CREATE TRIGGER regions_street_centre_new BEFORE INSERT ON regions_street
     FOR EACH ROW WHEN (NEW.centre IS NULL AND NEW.geom IS NOT NULL) EXECUTE FUNCTION regions_street_centre();
+-- Functions and no IS DISTINCT FROM: a restored backup would not find the operator of geometries in it.
 CREATE TRIGGER regions_street_centre_moved BEFORE UPDATE OF geom ON regions_street
-    FOR EACH ROW WHEN (NEW.geom IS NOT NULL AND NEW.centre IS NOT DISTINCT FROM OLD.centre
-                       AND NOT ST_OrderingEquals(NEW.geom, coalesce(OLD.geom, NEW.geom)))
+    FOR EACH ROW WHEN (NEW.geom IS NOT NULL AND ST_OrderingEquals(NEW.centre, OLD.centre)
+                       AND (OLD.geom IS NULL OR NOT ST_OrderingEquals(NEW.geom, OLD.geom)))
     EXECUTE FUNCTION regions_street_centre();
