@@ -15,6 +15,9 @@ from psycopg import sql
 from gisapp import cluster
 from gisapp.layer import Audience, Layer, Who, all_layers
 
+
+FACT = "rights"
+"""Under this name the installation keeps the fingerprint of what it gave."""
 _LOOKUPS = {"accounts_organisation": ("id", "key", "name")}
 """Tables whose columns everybody in the database may read, because rows refer to them."""
 
@@ -98,8 +101,12 @@ def after_migrate(app_config: Any, plan: Any = (), **more: Any) -> None:
     """The signal comes once for each app; the last one's finds every table."""
     from django.apps import apps
 
+    from gisapp.registry import facts
+
     if app_config is list(apps.get_app_configs())[-1]:
         apply()
+        if "registry_fact" in connection.introspection.table_names():
+            facts.put(FACT, fingerprint())
 
 
 def fingerprint() -> str:

@@ -120,10 +120,10 @@ def secure(*, anew: bool = False) -> None:
     from gisapp.registry import facts
 
     wanted = policies.fingerprint()
-    if anew or facts.get("rights") != wanted:
+    if anew or facts.get(policies.FACT) != wanted:
         guard.close()
         policies.apply()
-        facts.put("rights", wanted)
+        facts.put(policies.FACT, wanted)
 
 
 def _run(arguments: argparse.Namespace) -> int:
