@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 
+from gisapp.accounts.roles import may_operate
 from gisapp.layer import Layer, all_apps
 from gisapp.map.config import BaseMap, map_config, worker_address
 from gisapp.map.texts import script_texts
@@ -53,6 +54,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "config": config,
         "mode": mode_of(request),
         "languages": other_languages(request),
+        "may_operate": may_operate(request.user),
         "pages": [page for app in all_apps() for page in app.pages if page.see.admits(request.user)],
     }
 
