@@ -28,7 +28,11 @@ class Administration(AdminSite):
         if not request.user.is_authenticated:
             wanted = request.GET.get("next") or reverse("admin:index")
             return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': wanted})}")
-        return problems.answer(request, Forbidden() if is_known(request.user) else Forbidden("second-factor-owed"))
+        return (
+            problems.answer(request, Forbidden())
+            if is_known(request.user)
+            else HttpResponseRedirect(reverse("mfa_index"))
+        )
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
         return HttpResponseRedirect(reverse("logout"))

@@ -28,6 +28,25 @@ from gisapp.errors import GisError, NotFound
 SCOPES = (("read", gettext_lazy("lesen")), ("write", gettext_lazy("schreiben")))
 
 
+_BROWSERS = {
+    "QGIS": "QGIS",
+    "Edg/": "Edge",
+    "OPR/": "Opera",
+    "Firefox/": "Firefox",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+_SYSTEMS = {
+    "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS X": "macOS", "Linux": "Linux",
+}  # fmt: skip
+
+
+def device(agent: str) -> str:
+    """What a browser calls itself, in short: Firefox, Windows."""
+    names = [next((name for mark, name in known.items() if mark in agent), "") for known in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(filter(None, names)) or agent[:60] or "–"
+
+
 def person(request: HttpRequest) -> User:
     """Whoever has logged in; the row itself, not the session's wrapping of it."""
     return User.objects.get(pk=int(request.user.pk or 0))
@@ -84,7 +103,10 @@ def _overview(request: HttpRequest, name: NameForm, token: TokenForm, status: in
             for one in user.memberships.select_related("organisation").prefetch_related("areas").order_by("pk")
         ],
         "led": memberships.led_by(request.user).order_by("name")[:50],
-        "sessions": sorted(UserSession.objects.purge_and_list(user), key=lambda one: one.created_at, reverse=True),
+        "sessions": [
+            {"row": one, "device": device(one.user_agent)}
+            for one in sorted(UserSession.objects.purge_and_list(user), key=lambda one: one.created_at, reverse=True)
+        ],
         "factors": Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES),
         "elsewhere": SocialAccount.objects.filter(user=user),
         "tokens": Token.objects.filter(user=user).select_related("organisation").order_by("-created_at"),
