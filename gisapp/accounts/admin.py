@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -84,3 +87,42 @@ class TokenAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+
+class AuthenticatorAdmin(admin.ModelAdmin):
+    """Who has which second factor, to remove what somebody has lost; the secrets are nobody's to see."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+class UserSessionAdmin(admin.ModelAdmin):
+    """Who is logged in where. The key of a session is as good as the session, so it is not shown."""
+
+    list_display = ("user", "created_at", "ip", "user_agent")
+    search_fields = ("user__email", "ip")
+    list_select_related = ("user",)
+    fields = readonly_fields = ("user", "created_at", "ip", "user_agent")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
+        obj.end()
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for one in queryset:
+            one.end()
+
+
+def replace_theirs() -> None:
+    """django-allauth's own pages show secrets and take providers that the environment does not name."""
+    admin.site.unregister([SocialApp, SocialToken, Authenticator, UserSession])
+    admin.site.register(Authenticator, AuthenticatorAdmin)
+    admin.site.register(UserSession, UserSessionAdmin)

@@ -43,3 +43,9 @@ class Administration(AdminSite):
 
 class AdministrationConfig(AdminConfig):
     default_site = "gisapp.accounts.administration.Administration"
+
+    def ready(self) -> None:
+        super().ready()
+        from gisapp.accounts.admin import replace_theirs
+
+        replace_theirs()

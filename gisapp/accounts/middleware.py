@@ -43,9 +43,17 @@ class BearerToken:
         request.user = token.user
         if token.organisation is not None:
             roles.limit_to(token.user, token.organisation.pk)
+        if not token.strong and _needs(token.user):
+            roles.withhold(token.user)
         request.gisapp_token = token  # type: ignore[attr-defined]
         request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+def _needs(user: Any) -> bool:
+    from gisapp.accounts import second_factor
+
+    return roles.needs_second_factor(user) and not second_factor.spared(user)
 
 
 class SecondFactor:

@@ -164,7 +164,11 @@ class Membership(models.Model):
 
 
 class Token(models.Model):
-    """A personal key for programs. Only its SHA-256 is kept; `scopes` are what it may do ("read", "write")."""
+    """A personal key for programs. Only its SHA-256 is kept; `scopes` are what it may do ("read", "write").
+
+    `strong`: made by a command, or in a session in which the second factor was shown. One that is not gives no rights to
+    whoever comes to need a second factor later.
+    """
 
     SCOPES = ("read", "write")
 
@@ -174,6 +178,7 @@ class Token(models.Model):
     hint = models.TextField(editable=False)
     scopes = ArrayField(models.TextField(), verbose_name=_("Umfang"))
     organisation = models.ForeignKey(Organisation, models.CASCADE, null=True, blank=True)
+    strong = models.BooleanField(default=True, db_default=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(_("gültig bis"))
     used_at = models.DateTimeField(null=True, blank=True, editable=False)

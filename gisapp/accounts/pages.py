@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gisapp.accounts import memberships, privacy, tokens
+from gisapp.accounts import memberships, privacy, second_factor, tokens
 from gisapp.accounts.models import DatabaseLogin, Organisation, Token, User
 from gisapp.accounts.roles import organisations_of
 from gisapp.errors import GisError, NotFound
@@ -136,8 +136,9 @@ def make_token(request: HttpRequest) -> HttpResponse:
         return _overview(request, NameForm(instance=person(request)), form, 400)
     given = form.cleaned_data
     token, text = tokens.make(
-        person(request), given["name"], scopes=given["scopes"], days=given["days"], organisation=given["organisation"]
-    )
+        person(request), given["name"], scopes=given["scopes"], days=given["days"],
+        organisation=given["organisation"], strong=second_factor.shown(request, request.user),
+    )  # fmt: skip
     return render(request, "accounts/token.html", {"token": token, "text": text})
 
 

@@ -15,6 +15,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from pghistory.models import Context
 
@@ -102,7 +103,9 @@ def erase(user: User) -> None:
         for model in (UserSession, Token, Authenticator, SocialAccount, EmailAddress, Membership):
             model.objects.filter(user=user).delete()
         people = ContentType.objects.get_for_model(User)
-        LogEntry.objects.filter(content_type=people, object_id=str(user.pk)).update(object_repr="", change_message="")
+        named = Q(content_type=people, object_id=str(user.pk)) | Q(object_repr__icontains=user.email)
+        named |= Q(change_message__icontains=user.email)
+        LogEntry.objects.filter(named).update(object_repr="", change_message="")
         user.email, user.first_name, user.last_name = f"{user.pk}@{ERASED_DOMAIN}", "", ""
         user.is_active = user.is_staff = user.is_superuser = False
         user.last_login = None

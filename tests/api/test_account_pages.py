@@ -22,6 +22,7 @@ from gisapp.accounts.roles import Role
 from gisapp.errors import CATALOGUE, Conflict
 from tests import factories
 from tests.api.test_log_in import PASSWORD, link_in, log_in
+from tests.api.test_second_factor import code as totp_code
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -157,6 +158,12 @@ class TestMine:
         tokens.make(user, "Skript")
         TOTP.activate(user, "JBSWY3DPEHPK3PXP")
         Authenticator.objects.filter(user=user).delete()
+        boss = Client()
+        boss.force_login(factories.operator())
+        row = Membership.objects.get(user=user)
+        kept = {"user": user.pk, "organisation": of.pk, "role": "staff", "valid_from": "2026-01-01"}
+        assert boss.post(f"/admin/accounts/membership/{row.pk}/change/", kept).status_code == 302
+        assert "django_admin_log" in tables_with(user.email)
         other = Client()
         log_in(other, user.email)
         log_in(client, user.email)
@@ -445,6 +452,22 @@ class TestAdministration:
         from gisapp.accounts.models import Area
 
         assert Area.objects.get(key="own:neu").geom.srid == 25832
+
+    def test_27_second_factors_and_sessions_without_their_secrets(self, client: Client) -> None:
+        user = factories.citizen()
+        totp = TOTP.activate(user, "JBSWY3DPEHPK3PXP").instance
+        phone = Client()
+        log_in(phone, user.email)
+        phone.post("/konto/zweiter-faktor/", {"code": totp_code()})
+        session = UserSession.objects.get()
+        client.force_login(factories.operator())
+        for path in (f"mfa/authenticator/{totp.pk}", f"usersessions/usersession/{session.pk}"):
+            page = html(client, f"/admin/{path}/change/")
+            assert "JBSWY3DPEHPK3PXP" not in page and session.session_key not in page
+            assert user.email in html(client, f"/admin/{path.rpartition('/')[0]}/?q={user.email}")
+        client.post(f"/admin/usersessions/usersession/{session.pk}/delete/", {"post": "yes"})
+        assert phone.get("/konto/").status_code == 302
+        assert client.get("/admin/socialaccount/socialapp/").status_code == 404
 
     def test_26_tokens_are_not_made_there(self, client: Client) -> None:
         client.force_login(factories.operator())

@@ -194,6 +194,21 @@ def test_11_a_token_made_with_the_second_factor_works_without_a_session(client: 
     assert tokens.find(text).user == user  # type: ignore[union-attr]
 
 
+def test_18_a_token_made_before_the_role_came_gives_no_rights_of_it(client: Client) -> None:
+    of = factories.organisation()
+    factories.note(of)
+    user = with_password(factories.citizen())
+    log_in(client, user)
+    form = {"name": "Skript", "scopes": ["read"], "days": 5}
+    weak = client.post("/konto/zugangsschluessel/", form).context["text"]
+    factories.member(Role.ENGINEER, of, email=user.email)
+    client.force_login(user)
+    strong = client.post("/konto/zugangsschluessel/", form).context["text"]
+    path = "/api/layers/notes/features/"
+    found = [Client().get(path, headers={"Authorization": f"Bearer {one}"}).json() for one in (weak, strong)]
+    assert [len(one["features"]) for one in found] == [0, 1]
+
+
 def test_12_the_administration_is_entered_through_our_log_in(client: Client) -> None:
     assert client.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
     assert client.get("/admin/login/?next=/admin/")["Location"] == "/konto/anmelden/?next=%2Fadmin%2F"

@@ -29,6 +29,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(CACHE, "DROP TABLE gisapp_cache"),
         migrations.RunPython(prove_addresses, migrations.RunPython.noop),
+        migrations.AddField(
+            model_name="token",
+            name="strong",
+            field=models.BooleanField(db_default=True, default=True, editable=False),
+        ),
         migrations.AlterField(
             model_name="token",
             name="revoked_at",
