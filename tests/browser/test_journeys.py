@@ -48,7 +48,7 @@ def test_layer_switch_and_legend(visit: Visitor, device: dict[str, Any]) -> None
     page = visit(f"/#{HERE}", **device)
     page.get_by_role("button", name="Ebenen").click()
     panel = page.locator("#panel-layers")
-    expect(panel.locator("svg.swatch").first).to_be_visible()
+    expect(panel.locator("svg.swatch:visible").first).to_be_visible()
     expect(panel.get_by_text("Essen und Trinken")).to_be_visible()
     panel.locator(".layer-title", has_text="Orte von Interesse").click()
     expect(page).to_have_url(re.compile(r"layers=[^&]*municipalities"))
