@@ -82,6 +82,11 @@ def unknown_address(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, NotFound("unknown-address"))
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """django-allauth's limits; their longest window is what is said."""
+    return answer(request, GisError("too-many-requests", wait=60))
+
+
 def internal(request: HttpRequest) -> HttpResponse:
     return answer(request, GisError("internal"))
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import pghistory
 
 from gisapp import cluster, geolibs
+from gisapp.accounts import oidc
 from gisapp.observe.config import configuration
 from gisapp.paths import CHECKOUT, data_dir
 
@@ -92,7 +93,7 @@ GEOS_LIBRARY_PATH = geolibs.geos_library()
 
 INSTALLED_APPS = [
     "gisapp.accounts",
-    "django.contrib.admin",
+    "gisapp.accounts.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -100,6 +101,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.gis",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "rest_framework_gis",
     "drf_spectacular",
@@ -136,8 +142,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "gisapp.accounts.middleware.BearerToken",
+    "gisapp.accounts.middleware.SecondFactor",
     "gisapp.history.middleware.Recorded",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "gisapp.accounts.middleware.AccountPages",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gisapp.history.middleware.AsOf",
     "gisapp.middleware.ProblemDetails",
@@ -155,12 +164,23 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "gisapp.accounts.context.account_pages",
             ],
         },
     },
 ]
 
 DATABASES = {"default": _database()}
+# Limits hold for all processes together, so what they count stands in the database; it is small and not logged ahead.
+# "process" is each process's own memory: for what may be counted roughly and must cost nothing.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "gisapp_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -180,6 +200,36 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/konto/anmelden/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+
+# Log-in: django-allauth. Who may make an account without being asked to: nobody, unless one of the two says so.
+ACCOUNT_SIGNUP = _flag("ACCOUNT_SIGNUP", False)
+OIDC_CREATE = _flag("OIDC_CREATE", False)
+ACCOUNT_ADAPTER = "gisapp.accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# Wrong passwords: five for an address in five minutes, ten from one place in a minute.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_FORMS = {"login": "gisapp.accounts.forms.LoginForm"}
+MFA_ADAPTER = "gisapp.accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "gisapp.accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {"oidc": {"APPS": oidc.configured(os.environ)}}
+# The demo's people log in without a second factor, on the demo's own database alone (accounts/second_factor.py).
+DEMO_WITHOUT_SECOND_FACTOR = not os.environ.get("DATABASE_URL")
 
 # Two writers of one row come after each other in the history as well: the later one has waited for the row.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
@@ -216,6 +266,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 BEHIND_PROXY = _flag("BEHIND_PROXY", False)
+NUM_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -232,7 +283,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "gisapp.api.problems.handler",
     "DEFAULT_THROTTLE_RATES": {"write": "60/min", "search": "600/min", "download": "60/min"},
     # Whose requests are counted: the last address that our own proxy saw, never one that the asker made up.
-    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
+    "NUM_PROXIES": NUM_PROXIES,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -262,6 +313,9 @@ IMPORT_AREA = tuple(float(one) for one in _list("GISAPP_IMPORT_AREA", "200000,52
 # smtp://user:password@host:587, smtps://…:465, file:///folder; docs/operator/mail.md.
 EMAIL_URL = os.environ.get("EMAIL_URL") or f"file://{quote(str(data_dir() / 'mail'))}"
 MAIL_FROM = os.environ.get("MAIL_FROM", "")
+# What Django and its apps send goes through the outbox as well.
+EMAIL_BACKEND = "gisapp.mail.backend.Outbox"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM or "krit-gis@localhost"
 MAIL_REPLY_TO = os.environ.get("MAIL_REPLY_TO", "")
 MAIL_GIVE_UP_HOURS = float(os.environ.get("MAIL_GIVE_UP_HOURS", "72"))
 MAIL_KEPT_DAYS = int(os.environ.get("MAIL_KEPT_DAYS", "30"))

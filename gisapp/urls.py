@@ -13,6 +13,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("metrics", exposition.exposed, name="metrics"),
     path("", include("gisapp.map.urls")),
+    path("konto/", include("gisapp.accounts.urls")),
     path("", include("gisapp.history.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("gisapp.api.urls")),
@@ -26,4 +27,5 @@ urlpatterns = [
 handler400 = "gisapp.problems.malformed"
 handler403 = "gisapp.problems.forbidden"
 handler404 = "gisapp.problems.unknown_address"
+handler429 = "gisapp.problems.too_many"
 handler500 = "gisapp.problems.internal"

@@ -34,6 +34,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _stack.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _second_factor(django_test_environment: None) -> None:
+    from tests import second_factor
+
+    second_factor.install()
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Real files that nobody here wrote; they lie beside the checkout where they are available."""

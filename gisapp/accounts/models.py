@@ -12,7 +12,7 @@ from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from gisapp.accounts.roles import Role
+from gisapp.accounts.roles import Role, is_operator
 from gisapp.geolibs import STORAGE_SRID
 from gisapp.history.tracking import tracked
 
@@ -52,6 +52,23 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def gisapp_owes(self) -> bool:
+        """Are rights withheld in this request, because a second factor is owed? Pages say so."""
+        return bool(getattr(self, "_gisapp_withheld", False))
+
+    @property
+    def gisapp_spared(self) -> bool:
+        """Is this one of the demo's people, who log in without the second factor that their role demands?"""
+        return bool(getattr(self, "_gisapp_spared", False))
+
+    # What Django's administration asks. There are no other permissions than an operator's.
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return is_operator(self)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return is_operator(self)
 
 
 class Area(models.Model):
@@ -147,7 +164,11 @@ class Membership(models.Model):
 
 
 class Token(models.Model):
-    """A personal key for programs. Only its SHA-256 is kept; `scopes` are what it may do ("read", "write")."""
+    """A personal key for programs. Only its SHA-256 is kept; `scopes` are what it may do ("read", "write").
+
+    `strong`: made by a command, or in a session in which the second factor was shown. One that is not gives no rights to
+    whoever comes to need a second factor later.
+    """
 
     SCOPES = ("read", "write")
 
@@ -157,10 +178,11 @@ class Token(models.Model):
     hint = models.TextField(editable=False)
     scopes = ArrayField(models.TextField(), verbose_name=_("Umfang"))
     organisation = models.ForeignKey(Organisation, models.CASCADE, null=True, blank=True)
+    strong = models.BooleanField(default=True, db_default=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(_("gültig bis"))
     used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("widerrufen"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Zugangsschlüssel")

@@ -15,7 +15,6 @@ from psycopg import sql
 from gisapp import cluster
 from gisapp.layer import Audience, Layer, Who, all_layers
 
-
 FACT = "rights"
 """Under this name the installation keeps the fingerprint of what it gave."""
 _LOOKUPS = {"accounts_organisation": ("id", "key", "name")}

@@ -61,8 +61,10 @@ def grants_of(user: Any) -> tuple[Grant, ...]:
 
     A personal token limited to an organisation gives no more than that organisation's (`limit_to`).
     """
-    if not is_known(user):
-        return ()
+    return _held(user) if is_known(user) else ()
+
+
+def _held(user: Any) -> tuple[Grant, ...]:
     found: tuple[Grant, ...] | None = getattr(user, "_gisapp_grants", None)
     if found is None:
         today = timezone.localdate()
@@ -70,6 +72,11 @@ def grants_of(user: Any) -> tuple[Grant, ...]:
         found = tuple(Grant(organisation, Role(role), frozenset(areas)) for organisation, role, areas in rows)
         user._gisapp_grants = found
     return found
+
+
+def withhold(user: Any) -> None:
+    """Leave this user object (for one request) no more than a visitor has: a second factor is owed in this session."""
+    user._gisapp_withheld = True
 
 
 def limit_to(user: Any, organisation: int) -> None:
@@ -80,7 +87,11 @@ def limit_to(user: Any, organisation: int) -> None:
 
 
 def is_known(user: Any) -> bool:
-    """Has this person logged in, with an account that is not closed?"""
+    """Has this person logged in, with an account that is not closed, and with all that the log-in demands?"""
+    return _has_account(user) and not getattr(user, "_gisapp_withheld", False)
+
+
+def _has_account(user: Any) -> bool:
     return bool(getattr(user, "is_authenticated", False) and getattr(user, "is_active", False))
 
 
@@ -105,8 +116,10 @@ def may_operate(user: Any) -> bool:
 
 
 def needs_second_factor(user: Any) -> bool:
-    """Must this person log in with two factors?"""
-    return is_operator(user) or any(one.role in NEEDS_SECOND_FACTOR for one in grants_of(user))
+    """Must this person log in with two factors? Asked of what the account holds, withheld or not."""
+    return _has_account(user) and (
+        bool(user.is_superuser) or any(one.role in NEEDS_SECOND_FACTOR for one in _held(user))
+    )
 
 
 class System:

@@ -28,6 +28,7 @@ def make(
     scopes: Sequence[str] = ("read",),
     days: int = 90,
     organisation: Organisation | None = None,
+    strong: bool = True,
 ) -> tuple[Token, str]:
     """A new token and its text, which nobody can read again. Raises BadInput for an unknown scope or a life
     of less than a day or more than a year."""
@@ -39,7 +40,7 @@ def make(
     text = PREFIX + secrets.token_urlsafe(32)
     token = Token.objects.create(
         user=user, name=name[:100], digest=digest(text), hint=text[-4:], scopes=sorted(set(scopes)),
-        organisation=organisation, expires_at=timezone.now() + datetime.timedelta(days=days),
+        organisation=organisation, strong=strong, expires_at=timezone.now() + datetime.timedelta(days=days),
     )  # fmt: skip
     return token, text
 

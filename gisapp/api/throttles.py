@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.cache import caches
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle, UserRateThrottle
@@ -17,7 +18,10 @@ class AddressThrottle(SimpleRateThrottle):
 
 
 class SearchThrottle(AddressThrottle):
+    """Asked at every key stroke, against overload alone: each process counts for itself, which costs nothing."""
+
     scope = "search"
+    cache = caches["process"]
 
 
 class DownloadThrottle(AddressThrottle):

@@ -48,13 +48,17 @@ def _log_ins() -> None:
 
     from gisapp.accounts.demo import email, people
     from gisapp.accounts.models import User
+    from gisapp.accounts.second_factor import FACT
+    from gisapp.registry.facts import put
 
+    put(FACT, "yes")
     for name, what in people():
         user = User.objects.get(email=email(name))
         if not user.has_usable_password():
             user.set_password(PASSWORD)
             user.save()
         print(f"  {_('Anmelden:'):<12}{email(name)} / {PASSWORD}  ({what})")
+    print("  " + _("In der Demo geht das ohne zweiten Faktor; sonst brauchen ihn Netztechnik, Leitung und Betrieb."))
 
 
 def _present(size: str, seed: int) -> bool:

@@ -21,28 +21,30 @@ def send(template: str, to: str, language: str, values: Mapping[str, Any], key: 
     `template` is a folder below templates/mail/ with subject.txt, body.txt and body.html; they are filled now, in
     `language` ("de" or "en"), and see `values`, site_name and site_url. Raises BadInput("bad-mail-address").
     """
-    from gisapp.mail.tasks import deliver
-    from gisapp.tasks.declare import start
-
-    try:
-        validate_email(to)
-    except ValidationError as error:
-        raise BadInput("bad-mail-address") from error
     context = {"site_name": settings.SITE_NAME, "site_url": settings.PUBLIC_URL, **values}
     with translation.override(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         context["language"] = translation.get_language()
         subject, text, html = (str(render_to_string(f"mail/{template}/{part}", context)) for part in PARTS)
     # One line, whatever was filled in: a second one would be a header of somebody else's making.
     subject = re.sub(r"\s+", " ", _plain(subject)).strip()
-    row = Outgoing(
-        key=key,
-        template=template,
-        language=language,
-        recipient=to,
-        subject=subject,
-        text=_plain(text).strip() + "\n",
-        html=html,
-    )
+    return put(Outgoing(
+        key=key, template=template, language=language, recipient=to, subject=subject,
+        text=_plain(text).strip() + "\n", html=html,
+    ))  # fmt: skip
+
+
+def put(row: Outgoing) -> bool:
+    """Write a mail that is worded already; False when one of its key has been asked for before.
+
+    Raises BadInput("bad-mail-address").
+    """
+    from gisapp.mail.tasks import deliver
+    from gisapp.tasks.declare import start
+
+    try:
+        validate_email(row.recipient)
+    except ValidationError as error:
+        raise BadInput("bad-mail-address") from error
     with transaction.atomic():
         made = Outgoing.objects.bulk_create([row], ignore_conflicts=True)
         written = Outgoing.objects.filter(pk=made[0].pk).exists()

@@ -68,7 +68,8 @@ def message(mail: Outgoing) -> EmailMessage:
     if settings.MAIL_REPLY_TO:
         made["Reply-To"] = settings.MAIL_REPLY_TO
     made.set_content(mail.text)
-    made.add_alternative(mail.html, subtype="html")
+    if mail.html:
+        made.add_alternative(mail.html, subtype="html")
     return made
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils.translation import gettext as _
 
 from gisapp.layer import Field, Layer, Type
@@ -32,7 +32,7 @@ def _distinct(layer: Layer, declared: Field, user: Any) -> list[str] | None:
     """The field's values, None where there are too many to choose from."""
     key = f"map-choices:{layer.name}:{declared.name}"
     shared = layer.shared
-    kept = cache.get(key) if shared else None
+    kept = caches["process"].get(key) if shared else None
     if kept is not None:
         return list(kept) or None
     some = layer.features(user).order_by().values_list("pk", flat=True)[:LOOKED_AT]
@@ -40,7 +40,7 @@ def _distinct(layer: Layer, declared: Field, user: Any) -> list[str] | None:
     found = list(taken.values_list(declared.path, flat=True).distinct()[: MOST_CHOICES + 1])
     choices = [] if len(found) > MOST_CHOICES else [str(one) for one in found if one not in (None, "")]
     if shared:
-        cache.set(key, choices, CHOICES_FRESH)
+        caches["process"].set(key, choices, CHOICES_FRESH)
     return choices or None
 
 

@@ -23,9 +23,14 @@ def with_language(view: View) -> View:
         translation.activate(asked)
         request.LANGUAGE_CODE = asked
         response = view(request, *args, **kwargs)
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, asked, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.HTTPS
-        )
+        remember(response, asked)
         return response
 
     return answer
+
+
+def remember(response: HttpResponseBase, language: str) -> None:
+    """Let the browser ask for this language from now on."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.HTTPS
+    )

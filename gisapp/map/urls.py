@@ -1,4 +1,3 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from gisapp.map import oembed, sheet, views
@@ -14,6 +13,4 @@ urlpatterns = [
     path("map/list/<slug:name>", views.feature_list, name="map-list"),
     path("map/filters/<slug:name>", views.list_filters, name="map-filters"),
     path("map/ping", views.ping, name="map-ping"),
-    path("konto/anmelden/", views.Login.as_view(), name="login"),
-    path("konto/abmelden/", LogoutView.as_view(), name="logout"),
 ]

@@ -1,10 +1,9 @@
-"""The map's pages: the map, details, lists, legend, embedding, log-in."""
+"""The map's pages: the map, details, lists, legend, embedding."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth import views as auth_views
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -163,17 +162,3 @@ def ping(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204)
     response["Cache-Control"] = "no-store"
     return response
-
-
-class Login(auth_views.LoginView):
-    """Log-in by e-mail address."""
-
-    template_name = "map/login.html"
-    redirect_authenticated_user = True
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return with_language(super().dispatch)(request, *args, **kwargs)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        # Ours last: Django's view calls the site by its host.
-        return {**super().get_context_data(**kwargs), **page_context(self.request)}

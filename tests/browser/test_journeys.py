@@ -224,7 +224,8 @@ def test_login_and_logout(visit: Visitor) -> None:
         page.get_by_role("main").get_by_role("button", name="Anmelden").click()
     drawn(page)
     page.get_by_role("button", name="Mehr").click()
-    expect(page.get_by_role("link", name="Verwaltung")).to_be_visible()
+    expect(page.get_by_role("link", name="Mein Konto")).to_be_visible()
+    expect(page.get_by_role("link", name="Verwaltung")).to_have_count(0)
     with page.expect_navigation():
         page.get_by_role("button", name="Abmelden").click()
     drawn(page)

@@ -97,9 +97,14 @@ def _changed() -> None:
 
 
 def _people() -> None:
-    from gisapp.accounts.models import User
+    from gisapp.accounts.models import Area, Membership, Organisation, User
 
-    User.objects.create_superuser("amt@example.org", "Ein-langes-Passwort-7")
+    square = _geometry(f"MULTIPOLYGON((({LON} {LAT}, {LON + 0.1} {LAT}, {LON + 0.1} {LAT + 0.1}, {LON} {LAT})))")
+    amt = Organisation.objects.create(key="amt", name="Amt Probe", kind="amt")
+    amt.areas.add(Area.objects.create(key="own:probe", name="Amtsgebiet", geom=square))
+    for name, role in (("amt", "staff"), ("technik", "engineer"), ("leitung", "admin")):
+        user = User.objects.create_user(f"{name}@example.org", "Ein-langes-Passwort-7")
+        Membership.objects.create(user=user, organisation=amt, role=role)
 
 
 def build() -> None:
