@@ -54,9 +54,13 @@ class Compress:
         patch_vary_headers(response, ("Accept-Encoding",))
         # Weak for either form: what both have in common is what they say and not their bytes.
         tag = response.headers.get("ETag", "")
-        if tag.startswith('"'):
+        # The version of a feature stays what it is for If-Match; its compressed form has a tag of its own.
+        versioned = getattr(response, "gisapp_version", False)
+        if tag.startswith('"') and not versioned:
             response.headers["ETag"] = f"W/{tag}"
         if takes_gzip(request):
+            if versioned and tag:
+                response.headers["ETag"] = f'{tag[:-1]}+gzip"'
             # A page of a thousand features takes level 1 for a few milliseconds, level 6 for twenty.
             level = 1 if len(response.content) > LARGE else 6
             response.content = gzip.compress(response.content, compresslevel=level, mtime=0)

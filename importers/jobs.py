@@ -4,6 +4,7 @@ The work itself is `gisapp import` in a process of its own: it outlives the requ
 does what the command line does. `start` is the one place that knows how it runs.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -31,6 +32,8 @@ from importers.mapping import Mapping, read
 from importers.models import ImportJob
 
 State = ImportJob.State
+PATIENCE_S = 5.0
+"""So long a run that was told to stop may tidy up."""
 _MB = 1024 * 1024
 
 
@@ -136,7 +139,7 @@ def _alive(pid: int | None) -> bool:
     if pid is None:
         return True
     try:
-        os.kill(pid, 0)
+        os.killpg(pid, 0)  # the run itself, too, not its wrapper alone
     except ProcessLookupError:
         return False
     except PermissionError:
@@ -176,7 +179,16 @@ def progress(job: ImportJob) -> str:
 def stop(job: ImportJob) -> None:
     """End the run; its transaction is undone. Nothing happens where none is on its way."""
     if job.state == State.RUNNING and job.pid is not None and _alive(job.pid):
-        os.killpg(job.pid, signal.SIGTERM)
+        _signal(job.pid, signal.SIGTERM)
+        # A library that swallows the interruption does not carry on for long.
+        ending = threading.Timer(PATIENCE_S, _signal, (job.pid, signal.SIGKILL))
+        ending.daemon = True
+        ending.start()
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
 
 
 def undo(job: ImportJob, user: Any) -> None:

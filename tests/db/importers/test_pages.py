@@ -175,7 +175,7 @@ def test_08_one_run_at_a_time_and_no_column_that_is_not_there(staff: Client, tmp
     job = ImportJob.objects.get()
     refused = staff.post(f"/import/{job.pk}/run", {"field_name": "nmae"})
     assert (refused.status_code, refused.json()["code"]) == (400, "no-such-column")
-    ImportJob.objects.update(state=State.RUNNING, pid=os.getpid())
+    ImportJob.objects.update(state=State.RUNNING, pid=os.getpgrp())
     busy = staff.post(f"/import/{job.pk}/run", {"field_name": "name", "run": "real"})
     assert busy.json()["code"] == "import-busy"
 
