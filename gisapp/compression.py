@@ -3,8 +3,6 @@
 Tiles compress themselves and static files lie compressed on the disk; what is streamed stays as it is, for a piece must
 not wait until there is more to compress it with.
 
-A strong ETag promises its very bytes: single features have one, for whoever changes them, and go out as they are.
-
 Left out is every page that holds a CSRF token. The length of a compressed page tells what in it repeats, and who can
 make a browser ask for pages with words of his choice beside a secret learns the secret from the lengths (BREACH).
 Django masks the token anew in each answer, so that there would be nothing to learn; but a page with a form costs little
@@ -50,12 +48,19 @@ class Compress:
             or not _in_words(response.headers.get("Content-Type", ""))
             or "Content-Encoding" in response.headers
             or len(response.content) < SMALLEST
-            or response.headers.get("ETag", "").startswith('"')
             or _holds_token(request)
         ):
             return response
         patch_vary_headers(response, ("Accept-Encoding",))
+        # Weak for either form: what both have in common is what they say and not their bytes.
+        tag = response.headers.get("ETag", "")
+        # The version of a feature stays what it is for If-Match; its compressed form has a tag of its own.
+        versioned = getattr(response, "gisapp_version", False)
+        if tag.startswith('"') and not versioned:
+            response.headers["ETag"] = f"W/{tag}"
         if takes_gzip(request):
+            if versioned and tag:
+                response.headers["ETag"] = f'{tag[:-1]}+gzip"'
             # A page of a thousand features takes level 1 for a few milliseconds, level 6 for twenty.
             level = 1 if len(response.content) > LARGE else 6
             response.content = gzip.compress(response.content, compresslevel=level, mtime=0)

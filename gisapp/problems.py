@@ -64,6 +64,7 @@ def _finished(response: HttpResponse, error: GisError) -> HttpResponse:
         response["Retry-After"] = str(wait)
     if error.values.get("etag"):
         response["ETag"] = str(error.values["etag"])
+        response.gisapp_version = True  # type: ignore[attr-defined]
     return response
 
 

@@ -258,6 +258,11 @@ WORKER_HEARTBEAT = float(os.environ.get("WORKER_HEARTBEAT", "10"))
 JOBS_KEPT_DAYS = int(os.environ.get("JOBS_KEPT_DAYS", "7"))
 FAILED_JOBS_KEPT_DAYS = int(os.environ.get("FAILED_JOBS_KEPT_DAYS", "90"))
 
+FILE_UPLOAD_HANDLERS = [
+    "gisapp.uploads.Limited",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -307,6 +312,8 @@ REQUIRE_IF_MATCH = _flag("REQUIRE_IF_MATCH", False)
 
 # What `gisapp import` takes at most, and where its data may lie: west,south,east,north in metres of EPSG:25832.
 IMPORT_MAX_MB = int(os.environ.get("GISAPP_IMPORT_MAX_MB", "8000"))
+# And what the page /import/ takes.
+UPLOAD_MAX_MB = int(os.environ.get("GISAPP_UPLOAD_MAX_MB", "500"))
 IMPORT_MAX_FEATURES = int(os.environ.get("GISAPP_IMPORT_MAX_FEATURES", "20000000"))
 IMPORT_AREA = tuple(float(one) for one in _list("GISAPP_IMPORT_AREA", "200000,5200000,1000000,6200000"))
 

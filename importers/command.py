@@ -36,6 +36,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--note", default="", metavar="TEXT", help=_("warum; steht in der Geschichte jedes geänderten Objekts")
     )
+    parser.add_argument(
+        "--as", dest="person", default="", metavar="EMAIL", help=_("im Namen dieser Person: nur, was sie ändern darf")
+    )
+    parser.add_argument(
+        "--organisation", default="", metavar="KEY", help=_("die Organisation, der neue Objekte gehören")
+    )
     parser.add_argument("--json", action="store_true", help=_("den Bericht als ein JSON-Objekt drucken"))
     parser.add_argument(
         "--language", choices=("de", "en"), default="", help=_("Sprache des Berichts; sonst die des Terminals")

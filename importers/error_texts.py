@@ -9,6 +9,11 @@ def _file(code: str, de: str, en: str) -> ErrorText:
 
 FILE_ERRORS = (
     _file("no-such-file", "Die Datei {path} gibt es nicht.", "There is no file {path}."),
+    ErrorText("import-out-of-reach", 403, "Unter der Quelle {source} gehören {count} Objekte der Ebene {layer} nicht zu dem, was Sie ändern"
+              " dürfen (Kennungen: {which}). Nichts wurde geschrieben.",
+              "Under the source {source}, {count} features of the layer {layer} are not among what you may change (ids: {which})."
+              " Nothing was written."),
+    ErrorText("unknown-import", 404, "Diesen Import gibt es nicht.", "There is no such import."),
     _file("is-directory", "{path} ist ein Ordner; erwartet wird eine Datei.",
           "{path} is a folder; a file is expected."),
     _file("not-a-plain-file", "{path} ist keine gewöhnliche Datei (Gerät, Pipe, Adresse im Netz). Eingelesen werden nur"

@@ -33,6 +33,8 @@ def _written(plan: Plan) -> list[tuple[str, Composable]]:
     written: list[tuple[str, Composable]] = list(columns)
     if plan.target.geometry_column:
         written.append((plan.target.geometry_column, geometry))
+    if plan.owner:
+        written.append((plan.owner[0], Literal(plan.owner[1])))
     names = {one.field.name: Identifier("s", plan.column(one.field)) for one in plan.filled}
     for column, formula in plan.target.derived.items():
         written.append((column, sql.SQL(formula).format(geom=geometry, **names)))

@@ -10,14 +10,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from psycopg.sql import Composed
 
+from gisapp.accounts.roles import System
 from gisapp.errors import BadInput
 from gisapp.history.recording import pin
 from gisapp.layer import Geometry, Target, finishing
-from importers import checks, cleaning, indexes, mapping, merge, repair
+from importers import checks, cleaning, indexes, mapping, merge, reach, repair
 from importers.mapping import Mapping
 from importers.opening import Format, Opened, open_file
 from importers.plan import Filled, Options, Plan
 from importers.progress import Reporter
+from importers.reach import Person
 from importers.report import MAX_LISTED, Report
 from importers.source import RowProblem, Source, srid_of
 from importers.staging import Stage, execute, scalar
@@ -40,6 +42,7 @@ class Request:
     map_file: Path | None = None
     source: str = ""
     options: Options = field(default_factory=Options)
+    person: Person = field(default_factory=lambda: Person(System()))
 
 
 def open_source(opened: Opened, wanted: Mapping, geometry: Geometry) -> Source:
@@ -91,6 +94,7 @@ def _plan(request: Request, found: Mapping, source: Source) -> Plan:
     return Plan(
         request.target, found.source, filled, srid,
         id_column=id_column.name if id_column else "", id_kind=id_column.kind if id_column else "", crs_text=crs or "",
+        owner=reach.owner(request.target, request.person),
     )  # fmt: skip
 
 
@@ -188,6 +192,7 @@ def _import(request: Request, opened: Opened, reporter: Reporter, report: Report
     report.source, report.mapping = found.source, found.to_toml()
     plan = _plan(request, found, source)
     lock(plan.table)
+    reach.check(plan, request.person)
     stage = Stage(plan)
     stage.create()
     reporter.step(_("lesen"), source.count if source.count > 0 else None)
@@ -198,15 +203,17 @@ def _import(request: Request, opened: Opened, reporter: Reporter, report: Report
     report.read = stage.read + len({one.row for one in source.problems})
     report.notes += source.notes
     put(plan, stage, request.options, reporter, report, late)
+    reach.check(plan, request.person)
 
 
 def run_import(request: Request, reporter: Reporter) -> Report:
     """Import the file in one transaction.
 
-    Raises BadInput when the file is refused; a rejected row stands in the report. With `strict` or `dry_run` the
+    Raises BadInput when the file is refused, Forbidden when the person may not do it; a rejected row stands in the report. With `strict` or `dry_run` the
     report says `rolled_back` and the database is unchanged.
     """
     started = time.monotonic()
+    reach.may(request.target, request.person)
     report = Report(request.target.layer, request.source, request.file.name)
     late: list[Composed] = []
     try:

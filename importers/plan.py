@@ -40,6 +40,7 @@ class Options:
 class Plan:
     """One import into one table. `srid` is the file's; `id_kind` is "" where ids are hashes.
 
+    `owner` is the column and key of the organisation that the rows belong to, where the layer has owners.
     `grouped`: the staged rows are pieces that Target.group makes whole features of.
     """
 
@@ -51,6 +52,7 @@ class Plan:
     id_kind: str = ""
     crs_text: str = ""
     grouped: bool = False
+    owner: tuple[str, int] | None = None
 
     @property
     def table(self) -> str:
@@ -107,6 +109,7 @@ class Plan:
                 if default is not None or not (model_field.null or model_field.has_db_default()):
                     missing.append((column, default))
         known = {self.column(one) for one in self.target.fields} | set(self.target.derived)
+        known |= {self.owner[0]} if self.owner else set()
         for other in self.target.model_class._meta.concrete_fields:
             plain = not (other.generated or other.primary_key or other.null or other.has_db_default())
             if plain and other.column not in known | {"source", self.target.geometry_column}:

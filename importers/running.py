@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from psycopg import Error as PsycopgError
 
 from gisapp import terminal
-from gisapp.errors import BadInput, from_database
+from gisapp.errors import BadInput, Forbidden, from_database
 from gisapp.history.recording import recorded
 from gisapp.layer import Target, all_apps, all_table_targets, all_targets
 from importers import opening, pipeline, progress, report, tables
 from importers.plan import Options
+from importers.reach import Person
 from importers.report import Report
 
 
@@ -34,19 +35,28 @@ def targets_for(name: str, file: Path) -> list[Target]:
 
 def _import(arguments: argparse.Namespace) -> Report:
     options = Options(arguments.dry_run, arguments.strict, arguments.sync, arguments.anywhere)
+    person = Person.named(arguments.person, arguments.organisation)
     table = next((one for one in all_table_targets() if one.name == arguments.layer), None)
     with progress.shown() as reporter:
         if table is not None:
+            _unlimited(person)
             return tables.run_table_import(table, arguments.file, options)
         targets = targets_for(arguments.layer, arguments.file)
         if len(targets) > 1 or opening.is_osm(arguments.file):
             from importers.osm import run_osm_import
 
+            _unlimited(person)
             if arguments.map:
                 raise BadInput("osm-no-mapping")
             return run_osm_import(arguments.layer, arguments.file, targets, options, arguments.source, reporter)
-        request = pipeline.Request(targets[0], arguments.file, arguments.map, arguments.source, options)
+        request = pipeline.Request(targets[0], arguments.file, arguments.map, arguments.source, options, person)
         return pipeline.run_import(request, reporter)
+
+
+def _unlimited(person: Person) -> None:
+    """What fills several layers, or a plain table, is the operators' business."""
+    if not person.unlimited:
+        raise Forbidden("forbidden")
 
 
 def _suggest(arguments: argparse.Namespace) -> int:
@@ -74,7 +84,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         report.check_name(arguments.report)
     try:
-        with recorded("import", reason=arguments.note, layer=arguments.layer, file=arguments.file.name) as context:
+        person = Person.named(arguments.person).user
+        said = {"reason": arguments.note, "layer": arguments.layer, "file": arguments.file.name}
+        with recorded("import", user=person, **said) as context:
             done = _import(arguments)
         done.change = "" if done.rolled_back else str(context.id)
     except (DatabaseError, PsycopgError) as error:

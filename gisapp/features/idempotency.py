@@ -83,6 +83,7 @@ def _stored(who: Any, key: str, fingerprint: bytes) -> HttpResponse | None:
         raise errors.GisError("idempotency-mismatch")
     response = HttpResponse(bytes(found.body), status=found.status, headers=found.headers)
     response["Idempotency-Replayed"] = "true"
+    response.gisapp_version = True  # type: ignore[attr-defined]
     return response
 
 

@@ -4,7 +4,7 @@ A version is computed from the feature's public state alone - key, exact geometr
 is there for every table and view, with a history or without, and two changes in one second have two versions. Behind a
 hyphen follows what else an answer shows: values from elsewhere (the name of the municipality) and the coordinate system.
 If-None-Match looks at the whole, If-Match at the state alone: nobody's change is refused because a municipality was
-renamed. Compression makes tags weak on their way out; they name states, so a weak one is taken as well.
+renamed. A compressed answer's tag ends in +gzip; somebody's proxy may make tags weak, and they are taken all the same.
 """
 
 import hashlib
@@ -73,7 +73,8 @@ def read(layer: Layer, user: Any, key: str, crs: Crs = DEFAULT) -> tuple[query.R
 
 def known(header: str, version: Version) -> bool:
     """Does If-None-Match name this version?"""
-    return header.strip() == "*" or version.tag in [one.removeprefix("W/") for one in parse_etags(header)]
+    tags = [one.removeprefix("W/").replace('+gzip"', '"') for one in parse_etags(header)]
+    return header.strip() == "*" or version.tag in tags
 
 
 @dataclass(frozen=True)
@@ -137,4 +138,5 @@ def _different(layer: Layer, row: query.Row, states: frozenset[str]) -> list[str
 def tagged(response: HttpResponse, version: Version) -> HttpResponse:
     """The response with its tag."""
     response["ETag"] = version.tag
+    response.gisapp_version = True  # type: ignore[attr-defined]
     return response

@@ -116,7 +116,7 @@ def test_04_if_match_in_its_other_forms(staff: Client, door: str) -> None:
     url = address(door, place.pk)
     change = properties(population=3)
     assert staff.patch(url, change, GEOJSON, headers={"If-Match": "*"}).status_code == 200
-    weak = "W/" + staff.get(url)["ETag"]  # as compression makes it
+    weak = "W/" + staff.get(url)["ETag"]  # as a proxy makes it
     assert staff.patch(url, properties(population=4), GEOJSON, headers={"If-Match": weak}).status_code == 200
     bad = staff.patch(url, change, GEOJSON, headers={"If-Match": "gestern"})
     assert (bad.status_code, bad.json()["code"]) == (400, "bad-value")
@@ -131,6 +131,21 @@ def test_04_if_match_in_its_other_forms(staff: Client, door: str) -> None:
     place.municipality.name = "Umbenannt"
     place.municipality.save()
     assert staff.patch(url, properties(population=5), GEOJSON, headers={"If-Match": tag}).status_code == 200
+
+
+def test_04b_long_answers_have_versions_too(staff: Client, door: str) -> None:
+    """Compressed or not, the tag is strong, and either is known again and may be changed from."""
+    place = factories.place("Ort " * 200)
+    url = address(door, place.pk)
+    plain, packed = staff.get(url), staff.get(url, headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert packed["ETag"] == plain["ETag"][:-1] + '+gzip"'
+    for tag in (plain["ETag"], packed["ETag"]):
+        assert staff.get(url, headers={"If-None-Match": tag}).status_code == 304
+    changed = staff.patch(url, properties(population=4), GEOJSON, headers={"If-Match": packed["ETag"]})
+    assert changed.status_code == 200
+    refused = staff.patch(url, properties(population=5), GEOJSON, headers={"If-Match": packed["ETag"]})
+    assert (refused.status_code, refused["ETag"]) == (412, changed["ETag"])
 
 
 def test_05_without_if_match_unless_it_is_wanted(staff: Client, door: str) -> None:

@@ -393,5 +393,5 @@ class TestKilled:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_indexes WHERE tablename = 'basemap_poi'")
             assert cursor.fetchone()[0] >= 5
-            cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'import_%'")
+            cursor.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'import\\_%'")
             assert cursor.fetchone()[0] == 0
