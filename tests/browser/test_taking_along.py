@@ -1,16 +1,13 @@
 """The map for taking along: opened from the disk with the network cut, it asks for nothing and runs nothing of the data."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from gisapp import programs
 from gisapp.paths import data_dir
-from tests.browser.conftest import AXE, FLAGS
-from tests.programs import reason
+from tests.browser.conftest import AXE
 from tests.serving import fresh_database, gisapp
 
 HOSTILE = "<img src=x onerror=window.hacked=1></script><script>window.hacked=2</script>{{7*7}}"
@@ -31,20 +28,10 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
-def own_browser() -> Iterator[Browser]:
-    if not programs.chromium():
-        pytest.fail(reason("chromium"))
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=programs.chromium(), args=FLAGS)
-        yield found
-        found.close()
-
-
-def test_01_it_opens_without_a_network(page_file: Path, own_browser: Browser) -> None:
+def test_01_it_opens_without_a_network(page_file: Path, browser: Browser) -> None:
     asked: list[str] = []
     told: list[str] = []
-    context = own_browser.new_context(viewport={"width": 1000, "height": 700}, offline=True)
+    context = browser.new_context(viewport={"width": 1000, "height": 700}, offline=True)
     page = context.new_page()
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: told.append(message.text))
@@ -70,8 +57,8 @@ def test_01_it_opens_without_a_network(page_file: Path, own_browser: Browser) ->
     context.close()
 
 
-def test_02_it_has_a_title_a_language_and_its_sources(page_file: Path, own_browser: Browser) -> None:
-    page: Any = own_browser.new_page()
+def test_02_it_has_a_title_a_language_and_its_sources(page_file: Path, browser: Browser) -> None:
+    page: Any = browser.new_page()
     page.goto(page_file.as_uri())
     page.wait_for_selector("path.leaflet-interactive")
     assert page.title() == "Gemeinden, Straßen, Orte"

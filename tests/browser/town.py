@@ -99,7 +99,7 @@ def _changed() -> None:
 def _people() -> None:
     from gisapp.accounts.models import Area, Membership, Organisation, User
 
-    square = _geometry(f"MULTIPOLYGON((({LON} {LAT}, {LON + 0.1} {LAT}, {LON + 0.1} {LAT + 0.1}, {LON} {LAT})))")
+    square = _box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1)
     amt = Organisation.objects.create(key="amt", name="Amt Probe", kind="amt")
     amt.areas.add(Area.objects.create(key="own:probe", name="Amtsgebiet", geom=square))
     for name, role in (("amt", "staff"), ("technik", "engineer"), ("leitung", "admin")):
