@@ -98,7 +98,12 @@ def _changed() -> None:
 
 def _people() -> None:
     from gisapp.accounts.models import Area, Membership, Organisation, User
+    from gisapp.accounts.second_factor import FACT
+    from gisapp.registry import facts
 
+    # The operator is one of the demo's people: without a second factor, on a database that says that it is the demo's.
+    User.objects.create_superuser("betrieb@demo.invalid", "Ein-langes-Passwort-7")
+    facts.put(FACT, "test")
     square = _box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1)
     amt = Organisation.objects.create(key="amt", name="Amt Probe", kind="amt")
     amt.areas.add(Area.objects.create(key="own:probe", name="Amtsgebiet", geom=square))
