@@ -7,8 +7,8 @@ ALTER TABLE peer_buildings ADD CHECK (ST_IsValid(geom)), ADD CHECK (NOT ST_IsEmp
 CREATE INDEX ON peer_buildings USING gist (geom_3857);
 -- The history: one event for each row, with the indexes that ours has.
 CREATE TABLE peer_buildings_event AS
-    SELECT row_number() OVER () AS pgh_id, clock_timestamp() AS pgh_created_at, 'insert'::text AS pgh_label, p.ogc_fid AS pgh_obj_id,
-           md5(p.source)::uuid AS pgh_context_id, p.ogc_fid AS object_id, p.source, p.id AS source_id, p.created_at, p.updated_at, p.retired_at,
+    SELECT row_number() OVER () AS pgh_id, clock_timestamp() AS pgh_created_at, 'insert'::text AS pgh_label, p.fid AS pgh_obj_id,
+           md5(p.source)::uuid AS pgh_context_id, p.fid AS object_id, p.source, p.id AS source_id, p.created_at, p.updated_at, p.retired_at,
            p.geom, p.kind, p.levels
       FROM peer_buildings p;
 ALTER TABLE peer_buildings_event ADD PRIMARY KEY (pgh_id);

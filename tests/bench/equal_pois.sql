@@ -9,8 +9,8 @@ CREATE INDEX ON peer_pois USING gist (geom_3857);
 CREATE INDEX ON peer_pois USING gin (name_norm gin_trgm_ops);
 -- The history: one event for each row, with the indexes that ours has.
 CREATE TABLE peer_pois_event AS
-    SELECT row_number() OVER () AS pgh_id, clock_timestamp() AS pgh_created_at, 'insert'::text AS pgh_label, p.ogc_fid AS pgh_obj_id,
-           md5(p.source)::uuid AS pgh_context_id, p.ogc_fid AS object_id, p.source, p.id AS source_id, p.created_at, p.updated_at, p.retired_at,
+    SELECT row_number() OVER () AS pgh_id, clock_timestamp() AS pgh_created_at, 'insert'::text AS pgh_label, p.fid AS pgh_obj_id,
+           md5(p.source)::uuid AS pgh_context_id, p.fid AS object_id, p.source, p.id AS source_id, p.created_at, p.updated_at, p.retired_at,
            p.geom, p.name, p.kind
       FROM peer_pois p;
 ALTER TABLE peer_pois_event ADD PRIMARY KEY (pgh_id);
