@@ -28,6 +28,10 @@ NOTES = """## Anmerkungen
 - **Import**: „gleiche Tabelle“ heißt, dass auch ogr2ogr am Ende eine Tabelle mit unserer 3857-Kopie, den gefalteten Namen, den Regeln und
   denselben Indizes hat, und eine Tabelle mit einem Ereignis je Zeile wie unsere Geschichte. „Wie es ist“ legt es eine Tabelle mit einem Index an, ohne eines davon. Von der Zeit für eine Million Punkte
   entfallen etwa 1 s auf den Start, 1,5 s auf Lesen und COPY, der Rest auf erzeugte Spalten, zehn Indizes und die Geschichte.
+- **Mitglied dreier Organisationen**: gemessen mit einem Zugangsschlüssel; je Anfrage kommen zwei Abfragen hinzu (der Schlüssel, die
+  Mitgliedschaften). Sie eine kurze Zeit zu merken, ist der nächste Schritt.
+- **Seit Geschichte, Protokoll und Rechte** vor jeder Antwort stehen, sind Kacheln etwa ein Sechstel langsamer als davor; gesucht wurde zuletzt
+  vor dieser Änderung.
 - **DRF-gis bei 32 Verbindungen** beantwortet in der Messzeit kaum eine Anfrage; sein Verhältnis sagt dann nichts mehr.
 """
 
