@@ -160,7 +160,7 @@ add(
               "IN ROLE {group} as the database's administrator, then try again."),
     ErrorText("token-invalid", 401, "Dieser Zugangsschlüssel gilt nicht (mehr).", "This access key is not valid (any more)."),
     ErrorText("token-scope", 403, "Dieser Zugangsschlüssel darf nur: {scope}", "This access key may only: {scope}"),
-    ErrorText("token-not-here", 403, "Die Seiten des Kontos sind für Menschen; Zugangsschlüssel öffnen sie nicht.",
+    ErrorText("token-not-here", 403, "Diese Seiten sind für Menschen; Zugangsschlüssel öffnen sie nicht.",
               "The account pages are for people; access keys do not open them."),
     ErrorText("second-factor-owed", 403, "Ihre Rolle verlangt einen zweiten Faktor. Bitte unter „Mein Konto“ einrichten oder "
               "zeigen (/konto/sicherheit/).",

@@ -121,7 +121,9 @@ def start(job: ImportJob, *, dry_run: bool, note: str = "") -> None:
     (place / "map.toml").write_text(job.mapping, encoding="utf-8")
     command = [
         sys.executable, "-m", "gisapp", "import", job.layer, str(path_of(job)), "--map", str(place / "map.toml"), "--json",
-        "--as", job.user.email, "--organisation", job.organisation, "--note", note, "--language", (get_language() or "de")[:2],
+        # In one word each: what somebody typed may begin with a hyphen.
+        f"--as={job.user.email}", f"--organisation={job.organisation}", f"--note={note}",
+        "--language", (get_language() or "de")[:2],
         *(["--dry-run"] if dry_run else []),
     ]  # fmt: skip
     # The commands' role in the database, not the web server's.

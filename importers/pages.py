@@ -23,7 +23,12 @@ SHOWN_ROWS = 20
 
 
 def _person(request: HttpRequest) -> Any:
-    """Who may import anything at all; raises GisError("not-logged-in") and Forbidden."""
+    """Who may import anything at all; raises GisError("not-logged-in") and Forbidden.
+
+    A run goes on in the person's own name, with all of the person's rights: a token that has fewer begins none.
+    """
+    if hasattr(request, "gisapp_token"):
+        raise Forbidden("token-not-here")
     if not is_known(request.user):
         raise GisError("not-logged-in")
     if not jobs.targets_for(request.user):

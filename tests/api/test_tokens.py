@@ -97,3 +97,13 @@ def test_04_a_token_of_one_organisation_knows_no_other(client: Client) -> None:
         assert shown(client, door, text), door
     user.refresh_from_db()
     assert user.is_superuser  # the limit is the request's, not the account's
+
+
+def test_05_no_token_begins_an_import(client: Client) -> None:
+    """The run has all of the person's rights, a token may have fewer."""
+    user = factories.member(Role.STAFF)
+    _token, text = tokens.make(user, "Skript", scopes=("read", "write"))
+    for answer in (client.get("/import/", headers=bearer(text)), client.post("/import/", headers=bearer(text))):
+        assert answer.status_code in (403, 405), answer.content
+    client.force_login(user)
+    assert client.get("/import/").status_code == 200
