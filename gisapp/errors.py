@@ -161,7 +161,7 @@ add(
     ErrorText("token-invalid", 401, "Dieser Zugangsschlüssel gilt nicht (mehr).", "This access key is not valid (any more)."),
     ErrorText("token-scope", 403, "Dieser Zugangsschlüssel darf nur: {scope}", "This access key may only: {scope}"),
     ErrorText("token-not-here", 403, "Diese Seiten sind für Menschen; Zugangsschlüssel öffnen sie nicht.",
-              "The account pages are for people; access keys do not open them."),
+              "These pages are for people; access keys do not open them."),
     ErrorText("second-factor-owed", 403, "Ihre Rolle verlangt einen zweiten Faktor. Bitte unter „Mein Konto“ einrichten oder "
               "zeigen (/konto/sicherheit/).",
               "Your role demands a second factor. Please set it up or show it in “My account” (/konto/sicherheit/)."),
