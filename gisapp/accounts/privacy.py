@@ -23,6 +23,7 @@ from gisapp.accounts import logins, memberships
 from gisapp.accounts.models import DatabaseLogin, Membership, Organisation, Token, User
 from gisapp.accounts.roles import Role
 from gisapp.errors import Conflict
+from gisapp.mail.models import Outgoing
 
 MOST_ENTRIES = 10_000
 ERASED_DOMAIN = "geloescht.invalid"
@@ -102,6 +103,7 @@ def erase(user: User) -> None:
         Session.objects.filter(session_key__in=keys).delete()
         for model in (UserSession, Token, Authenticator, SocialAccount, EmailAddress, Membership):
             model.objects.filter(user=user).delete()
+        Outgoing.objects.filter(recipient__iexact=user.email).delete()
         people = ContentType.objects.get_for_model(User)
         named = Q(content_type=people, object_id=str(user.pk)) | Q(object_repr__icontains=user.email)
         named |= Q(change_message__icontains=user.email)
