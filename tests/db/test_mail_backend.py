@@ -4,9 +4,11 @@ import pytest
 from django.core.mail import EmailMultiAlternatives, send_mail
 from django.db import transaction
 
+from gisapp.accounts.privacy import erase
 from gisapp.errors import BadInput
 from gisapp.mail.models import Outgoing
 from gisapp.mail.transport import message
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 BACKEND = "gisapp.mail.backend.Outbox"
@@ -40,3 +42,10 @@ def test_02_a_rolled_back_request_sends_nothing_and_html_comes_along() -> None:
     assert message(Outgoing.objects.get()).get_content_type() == "multipart/alternative"
     with pytest.raises(BadInput):
         send_mail("a", "b", None, ["keine adresse"])
+
+
+def test_03_an_erased_account_leaves_no_mail() -> None:
+    user = factories.citizen("weg@example.org")
+    send_mail("a", "b", None, ["weg@example.org", "bleibt@example.org"])
+    erase(user)
+    assert list(Outgoing.objects.values_list("recipient", flat=True)) == ["bleibt@example.org"]
