@@ -1,6 +1,7 @@
 """Search: German spellings, typing errors, ranking, addresses, every door."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 
 from layers.regions.search import parse
@@ -117,3 +118,29 @@ def test_07_every_searchable_layer_stands_on_an_index() -> None:
                 [one.model_class._meta.db_table, f"%({one.search_column} gin_trgm_ops)%"],
             )
             assert cursor.fetchone()[0] == 1, one.name
+
+
+def test_a_full_table_is_searched_by_its_trigram_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing trigrams costs a thousand times what the planner thinks; walking the table would be its choice."""
+    from django.db import connection
+
+    from gisapp.search import query
+
+    factories.note(factories.organisation())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notes_note (organisation_id, title, text, audience, geom)"
+            " SELECT n.organisation_id, 'Hinweis ' || i, '', 'public', n.geom FROM notes_note n, generate_series(1, 4000) i"
+        )
+        cursor.execute("ANALYZE notes_note")
+    plans, fetch = [], query.fetch_rows
+
+    def explained(sql: str, params: list[object]) -> list[tuple[object, ...]]:
+        if '"notes_note"' in sql:
+            plans.append("\n".join(str(row[0]) for row in fetch(f"EXPLAIN {sql}", params)))
+        return fetch(sql, params)
+
+    monkeypatch.setattr(query, "fetch_rows", explained)
+    assert [hit.title for hit in query.search("Hinweis 3999", AnonymousUser())][:1] == ["Hinweis 3999"]
+    assert len(plans) == 1
+    assert "Bitmap Index Scan on note_name" in plans[0], plans[0]

@@ -30,8 +30,7 @@ NOTES = """## Anmerkungen
   entfallen etwa 1 s auf den Start, 1,5 s auf Lesen und COPY, der Rest auf erzeugte Spalten, zehn Indizes und die Geschichte.
 - **Mitglied dreier Organisationen**: gemessen mit einem Zugangsschlüssel; je Anfrage kommen zwei Abfragen hinzu (der Schlüssel, die
   Mitgliedschaften). Sie eine kurze Zeit zu merken, ist der nächste Schritt.
-- **Seit Geschichte, Protokoll und Rechte** vor jeder Antwort stehen, sind Kacheln etwa ein Sechstel langsamer als davor; gesucht wurde zuletzt
-  vor dieser Änderung.
+- **Seit Geschichte, Protokoll und Rechte** vor jeder Antwort stehen, sind Kacheln etwa ein Sechstel langsamer als davor.
 - **DRF-gis bei 32 Verbindungen** beantwortet in der Messzeit kaum eine Anfrage; sein Verhältnis sagt dann nichts mehr.
 """
 
