@@ -1,7 +1,7 @@
 """The raw psycopg connection for the hot read paths: server-side binding and prepared statements."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -28,7 +28,7 @@ def compiled(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
     return sql, tuple(params)
 
 
-def fetch_rows(sql: str, params: Sequence[Any], *, binary: bool = False) -> list[tuple[Any, ...]]:
+def fetch_rows(sql: str, params: Sequence[Any] | Mapping[str, Any], *, binary: bool = False) -> list[tuple[Any, ...]]:
     """All rows of a read-only statement on Django's connection (and in its transaction, if there is one).
 
     Raises psycopg errors; `gisapp.errors.from_exception` names the ones that people can do something about.

@@ -42,8 +42,8 @@ class BearerToken:
         if ("read" if request.method in SAFE else "write") not in token.scopes:
             return problems.answer(request, Forbidden("token-scope", scope=", ".join(token.scopes)))
         request.user = token.user
-        if token.organisation is not None:
-            roles.limit_to(token.user, token.organisation.pk)
+        if token.organisation_id is not None:
+            roles.limit_to(token.user, token.organisation_id)
         if not token.strong and _needs(token.user):
             roles.withhold(token.user)
         request.gisapp_token = token  # type: ignore[attr-defined]

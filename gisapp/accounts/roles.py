@@ -6,7 +6,7 @@ Nothing else decides about rights: layers name roles, `scope` turns them into ro
 people who work in it directly (`sql/access.sql`) ask the same memberships.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,12 +46,12 @@ class Grant:
     areas: frozenset[int] = frozenset()
 
 
-_LIVE = """
-SELECT m.organisation_id, m.role, coalesce(array_agg(a.area_id) FILTER (WHERE a.area_id IS NOT NULL), '{}')
+LIVE = """
+SELECT m.organisation_id AS organisation, m.role, coalesce(array_agg(a.area_id) FILTER (WHERE a.area_id IS NOT NULL), '{}') AS areas
   FROM accounts_membership m
   JOIN accounts_organisation o ON o.id = m.organisation_id AND o.active
   LEFT JOIN accounts_membership_areas a ON a.membership_id = m.id
- WHERE m.user_id = %s AND m.valid_from <= %s AND (m.valid_until IS NULL OR m.valid_until >= %s)
+ WHERE m.user_id = %(user)s AND m.valid_from <= %(today)s AND (m.valid_until IS NULL OR m.valid_until >= %(today)s)
  GROUP BY m.id
 """
 
@@ -67,10 +67,14 @@ def grants_of(user: Any) -> tuple[Grant, ...]:
 def _held(user: Any) -> tuple[Grant, ...]:
     found: tuple[Grant, ...] | None = getattr(user, "_gisapp_grants", None)
     if found is None:
-        today = timezone.localdate()
-        rows = fetch_rows(_LIVE, [user.pk, today, today])
-        found = tuple(Grant(organisation, Role(role), frozenset(areas)) for organisation, role, areas in rows)
-        user._gisapp_grants = found
+        found = hold(user, fetch_rows(LIVE, {"user": user.pk, "today": timezone.localdate()}))
+    return found
+
+
+def hold(user: Any, rows: Iterable[Sequence[Any]]) -> tuple[Grant, ...]:
+    """Note on this user object (for one request) the memberships that `LIVE` found."""
+    found = tuple(Grant(organisation, Role(role), frozenset(areas)) for organisation, role, areas in rows)
+    user._gisapp_grants = found
     return found
 
 

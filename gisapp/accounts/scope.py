@@ -5,6 +5,8 @@
 """
 
 from collections.abc import Collection
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -21,9 +23,14 @@ def _touching(areas: Collection[int], geometry: str) -> Exists:
     return Exists(Area.objects.filter(pk__in=sorted(areas), geom__intersects=OuterRef(geometry)))
 
 
-def _owned(grant: Grant, owner: str, geometry: str) -> Q:
-    mine = Q(**{f"{owner}_id": grant.organisation})
-    return mine & Q(_touching(grant.areas, geometry)) if grant.areas else mine
+def _owned(grants: Collection[Grant], owner: str, geometry: str) -> Q:
+    """The rows of these grants' organisations, whole organisations in one comparison."""
+    whole = sorted({grant.organisation for grant in grants if not grant.areas})
+    allowed = Q(**{f"{owner}_id__in": whole}) if whole else NOTHING
+    for grant in grants:
+        if grant.areas:
+            allowed |= Q(**{f"{owner}_id": grant.organisation}) & Q(_touching(grant.areas, geometry))
+    return allowed
 
 
 def _responsible(grant: Grant, geometry: str) -> Q:
@@ -46,11 +53,8 @@ def seen(
     where the membership has one of the roles and, if it is limited, touches one of its areas."""
     if is_operator(user):
         return rows
-    allowed = public or NOTHING
-    for grant in grants_of(user):
-        if grant.role in roles:
-            allowed |= _owned(grant, owner, geometry)
-    return rows.filter(allowed)
+    grants = [one for one in grants_of(user) if one.role in roles]
+    return rows.filter((public or NOTHING) | _owned(grants, owner, geometry))
 
 
 def edited(
@@ -60,8 +64,7 @@ def edited(
     (no `owner`) those that touch what the organisation is responsible for."""
     if is_operator(user):
         return rows
-    allowed = NOTHING
-    for grant in grants_of(user):
-        if grant.role in roles:
-            allowed |= _owned(grant, owner, geometry) if owner else _responsible(grant, geometry)
-    return rows.filter(allowed)
+    grants = [one for one in grants_of(user) if one.role in roles]
+    if owner:
+        return rows.filter(_owned(grants, owner, geometry))
+    return rows.filter(reduce(or_, (_responsible(one, geometry) for one in grants), NOTHING))

@@ -1,7 +1,7 @@
 """The version of what a queryset reads, for caches that must not lie (counts, bounds)."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +51,11 @@ def version(query: Query) -> Version | None:
     None when a table is not tracked (`gisapp_track` in its migration), or when this very transaction has written
     one: nothing may be cached then.
     """
-    names = sorted(tables_of(query))
+    return version_of(sorted(tables_of(query)))
+
+
+def version_of(names: Sequence[str]) -> Version | None:
+    """The same of these tables."""
     if not all(_tracked(name) for name in names):
         return None
     sql = (
@@ -59,7 +63,7 @@ def version(query: Query) -> Version | None:
         "coalesce(bool_or(transaction_id = pg_current_xact_id_if_assigned()), false) "
         "FROM gisapp_table_version WHERE table_name = ANY(%s)"
     )
-    number, total, mine = fetch_rows(sql, [names])[0]
+    number, total, mine = fetch_rows(sql, [list(names)])[0]
     return None if mine else ((number, total), timezone.localdate())
 
 

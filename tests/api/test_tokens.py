@@ -107,3 +107,33 @@ def test_05_no_token_begins_an_import(client: Client) -> None:
         assert answer.status_code in (403, 405), answer.content
     client.force_login(user)
     assert client.get("/import/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ["expired", "revoked", "closed", "membership", "organisation", "area"])
+def test_06_what_is_remembered_of_a_token_ends_at_once(client: Client, end: str) -> None:
+    """Who a token is, is remembered between requests as long as nothing that decides about it was written."""
+    user, of = factories.member(Role.STAFF), factories.organisation()
+    factories.note(of)
+    token, text = tokens.make(user, "Skript")
+    for _again in range(3):
+        assert shown(client, DOORS[0], text)
+    before = tokens._remembered.cache_info().hits
+    assert shown(client, DOORS[0], text)
+    assert tokens._remembered.cache_info().hits > before
+    if end == "expired":
+        Token.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
+    elif end == "revoked":
+        Token.objects.update(revoked_at=timezone.now())
+    elif end == "closed":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    elif end == "membership":
+        user.memberships.all().delete()
+    elif end == "organisation":
+        type(of).objects.filter(pk=of.pk).update(active=False)
+    else:
+        user.memberships.get().areas.add(factories.area("fern", x=900_000))
+    if end in ("expired", "revoked", "closed"):
+        assert client.get(DOORS[0], headers=bearer(text)).status_code == 401
+    else:
+        assert not shown(client, DOORS[0], text)
