@@ -1,5 +1,6 @@
 """The printed sheet: paper, frame, ratio, scale bar. The browser prints it; its @page is the chosen paper."""
 
+import datetime
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.formats import number_format
 from django.views.decorators.http import require_safe
 
@@ -38,6 +40,7 @@ class Sheet:
     layers: Sequence[str] | None
     base: str
     centre: tuple[float, float] | None
+    past: datetime.date | None
 
     @property
     def file(self) -> str:
@@ -56,6 +59,15 @@ def _place(text: str) -> tuple[float, float] | None:
     return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 85 else None
 
 
+def _day(text: str) -> datetime.date | None:
+    """A day before today, that the sheet shows in place of today."""
+    try:
+        found = parse_date(text)
+    except ValueError:
+        return None
+    return found if found and found < timezone.localdate() else None
+
+
 def parse(asked: QueryDict) -> Sheet:
     """The sheet of these GET parameters; what is not offered becomes the usual."""
     scale = asked.get("scale", "")
@@ -68,6 +80,7 @@ def parse(asked: QueryDict) -> Sheet:
         layers=[one for one in asked.get("layers", "").split(",") if one] if "layers" in asked else None,
         base=asked.get("base", OWN),
         centre=_place(asked.get("centre", "")),
+        past=_day(asked.get("at", "")),
     )
 
 
@@ -140,7 +153,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     asked = parse(request.GET)
     layers = _chosen(asked, request.user)
     data = script_data(request, layers, start_view(layers))
-    data["sheet"] = {"scale": asked.scale, "centre": asked.centre, "base": asked.base}
+    data["sheet"] = {"scale": asked.scale, "centre": asked.centre, "base": asked.base, "past": str(asked.past or "")}
     seen = [one for one in layers if legend.seen_at(one, zoom_of(asked.scale, asked.centre))]
     context = {
         **page_context(request),
@@ -154,7 +167,9 @@ def sheet(request: HttpRequest) -> HttpResponse:
         "modules": preloaded("print.js"),
         "data": data,
         "fixed": {
-            name: request.GET[name] for name in ("layers", "base", "centre", "mark", "lang") if name in request.GET
+            name: request.GET[name]
+            for name in ("layers", "base", "centre", "mark", "at", "lang")
+            if name in request.GET
         },
     }
     return render(request, "map/print.html", context)

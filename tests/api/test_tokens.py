@@ -115,7 +115,7 @@ def test_06_what_is_remembered_of_a_token_ends_at_once(client: Client, end: str)
     """Who a token is, is remembered between requests as long as nothing that decides about it was written."""
     user, of = factories.member(Role.STAFF), factories.organisation()
     factories.note(of)
-    token, text = tokens.make(user, "Skript")
+    _token, text = tokens.make(user, "Skript")
     for _again in range(3):
         assert shown(client, DOORS[0], text)
     before = tokens._remembered.cache_info().hits

@@ -119,3 +119,19 @@ def test_print_from_the_map_takes_the_view(visit: Visitor) -> None:
     sheet.wait_for_selector("html[data-ready]")
     assert f"centre={LON:.6f}" in urllib.parse.unquote(sheet.url)
     drawn(page)
+
+
+def test_a_sheet_of_the_past_is_drawn_and_dated_so(visit: Visitor) -> None:
+    page = visit(f"/#map=15/{LAT}/{LON}&at=2020-03-01&panel=print")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Druckansicht öffnen").click()
+    sheet = opened.value
+    asked: list[str] = []
+    sheet.on("request", lambda request: asked.append(request.url))
+    sheet.reload()
+    sheet.wait_for_selector("html[data-ready]")
+    assert "at=2020-03-01" in sheet.url
+    expect(sheet.locator(".sheet-foot")).to_contain_text("Stand: 1. März 2020 · gedruckt am")
+    assert any("/tiles/style.json" in one and "as_of=2020-03-01" in one for one in asked)
+    tiles = [one for one in asked if ".mvt" in one]
+    assert tiles and all("as_of=2020-03-02T00" in urllib.parse.unquote(one) for one in tiles), tiles

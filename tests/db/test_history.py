@@ -258,6 +258,17 @@ def test_32_counts_bounds_tiles_pages_as_of_a_date(client: Client, moved: dict[s
     assert "Neu-Haby" in client.get("/map/list/places").content.decode()
 
 
+def test_32b_the_search_as_of_a_date(client: Client, moved: dict[str, Any]) -> None:
+    def found(text: str, **more: str) -> set[str]:
+        return {one["title"] for one in client.get("/api/search", {"q": text, **more}).json()["hits"]}
+
+    assert found("Alt-Haby", as_of=day(8)) == {"Alt-Haby"}
+    assert found("Wüstung", as_of=day(8)) == {"Wüstung"}
+    assert "Wüstung" not in found("Wüstung")
+    assert found("Neubaugebiet", as_of=day(8)) == set()
+    assert found("Neubaugebiet") == {"Neubaugebiet"}
+
+
 @pytest.mark.parametrize("wrong", ["morgen", "2999-01-01", "2026-13-45", "", "9999999", "2026-01-01T99:00:00Z"])
 def test_33_no_past_that_is_none(client: Client, wrong: str) -> None:
     answer = client.get("/api/layers/places/features/", {"as_of": wrong})

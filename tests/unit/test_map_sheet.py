@@ -1,12 +1,15 @@
 """Legend swatches and the printed sheet's scale bar."""
 
+import datetime
 from xml.etree import ElementTree
 
 import pytest
+from django.http import QueryDict
+from django.utils import timezone
 
 from gisapp.layer import LegendEntry, Text, all_layers, get
 from gisapp.map.legend import groups, seen_at, swatch
-from gisapp.map.sheet import LONGEST_BAR_MM, SCALES, scale_bar, zoom_of
+from gisapp.map.sheet import LONGEST_BAR_MM, SCALES, parse, scale_bar, zoom_of
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -34,6 +37,12 @@ def test_a_swatch_escapes_what_it_is_given() -> None:
 def test_groups_hold_every_layer_that_can_be_switched_once() -> None:
     found = [shown.layer.name for group in groups(all_layers()) for shown in group.layers]
     assert sorted(found) == sorted(one.name for one in all_layers() if not one.base_map)
+
+
+def test_a_sheet_shows_a_day_in_the_past_and_no_other() -> None:
+    assert parse(QueryDict("at=2020-03-01")).past == datetime.date(2020, 3, 1)
+    for wrong in ("2999-01-01", "gestern", "2020-13-01", str(timezone.localdate()), ""):
+        assert parse(QueryDict(f"at={wrong}")).past is None, wrong
 
 
 def test_the_sheets_legend_leaves_out_what_its_scale_does_not_show() -> None:

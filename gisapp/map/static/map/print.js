@@ -5,6 +5,7 @@ import { createMap, hasWebGl } from "./mapview.js";
 import { showMark } from "./mark.js";
 import { page, t } from "./page.js";
 import { zoomOf } from "./printing.js";
+import { lookAt } from "./server.js";
 import { createStore } from "./state.js";
 import { createView } from "./view.js";
 
@@ -16,12 +17,13 @@ const image = document.getElementById("sheet-image");
 const status = document.getElementById("print-status");
 const button = document.getElementById("print-now");
 const form = document.getElementById("sheet-form");
-const { scale, base } = page.sheet;
+const { scale, base, past } = page.sheet;
+lookAt(past);
 const centre = page.sheet.centre ?? page.start.centre ?? [(page.start.box[0] + page.start.box[2]) / 2, (page.start.box[1] + page.start.box[3]) / 2];
 const given = new URLSearchParams(location.search);
 const { mark } = parse(`mark=${encodeURIComponent(given.get("mark") ?? "")}`);
 const store = createStore({
-  lon: centre[0], lat: centre[1], zoom: zoomOf(scale, centre[1]), bearing: 0, base, mode: "light", mark, selected: null,
+  lon: centre[0], lat: centre[1], zoom: zoomOf(scale, centre[1]), bearing: 0, base, mode: "light", mark, selected: null, past,
   layers: page.layers.filter((layer) => !layer.baseMap).map((layer) => layer.name),
 });
 

@@ -36,11 +36,12 @@ export function watchPrinting({ store }) {
     scale.value = String(offered.find((one) => one >= wanted * 0.8) ?? offered.at(-1));
   });
   form.addEventListener("submit", () => {
-    const { lon, lat, layers, base, mark } = store.get();
+    const { lon, lat, layers, base, mark, past } = store.get();
     const set = (name, value) => { form.elements.namedItem(name).value = value; };
     set("centre", Number.isFinite(lon) ? `${lon.toFixed(6)},${lat.toFixed(6)}` : "");
     set("layers", layers.join(","));
     set("base", base);
+    set("at", past);
     set("mark", mark ? `${mark.lon.toFixed(6)},${mark.lat.toFixed(6)},${mark.text}` : "");
   });
 }

@@ -1,8 +1,8 @@
 /** Asking the server: with a time limit, abortable, and telling whoever wants to know whether it answers. */
 
 const PATIENCE = 15_000;
-// What has a past; the server answers it as it was.
-const DATED = /^\/(map\/(list|detail|filters)\/|tiles\/)/;
+// What has a past; the server answers it as it was. (Streets and addresses are found as they are: one looks for the way.)
+const DATED = /^\/(map\/(list|detail|filters)\/|tiles\/|api\/search)/;
 let past = "";
 
 /**
