@@ -42,6 +42,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--organisation", default="", metavar="KEY", help=_("die Organisation, der neue Objekte gehören")
     )
+    parser.add_argument(
+        "--end-with", type=int, default=0, metavar="PID", help=_("mit diesem Prozess enden (für Programme)")
+    )
     parser.add_argument("--json", action="store_true", help=_("den Bericht als ein JSON-Objekt drucken"))
     parser.add_argument(
         "--language", choices=("de", "en"), default="", help=_("Sprache des Berichts; sonst die des Terminals")

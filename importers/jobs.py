@@ -1,23 +1,17 @@
 """Imports begun in the browser: received, started, watched, stopped, taken back.
 
-The work itself is `gisapp import` in a process of its own: it outlives the request, is stopped like any command, and
-does what the command line does. `start` is the one place that knows how it runs.
+The work itself is a job of the queue (`importers.tasks`): the web server only writes down what is wanted, with its few rights.
 """
 
 import contextlib
-import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -27,13 +21,14 @@ from gisapp.errors import BadInput, Conflict, NotFound
 from gisapp.history import reverting
 from gisapp.history.recording import recorded
 from gisapp.layer import Target, all_targets, find, target
+from gisapp.tasks import declare as tasks
+from gisapp.tasks import overview, services
 from importers import opening, preview, reach
 from importers.mapping import Mapping, read
 from importers.models import ImportJob
+from importers.tasks import EXIT, folder, path_of, run_import
 
 State = ImportJob.State
-PATIENCE_S = 5.0
-"""So long a run that was told to stop may tidy up."""
 _MB = 1024 * 1024
 
 
@@ -41,14 +36,6 @@ def targets_for(user: Any) -> list[Target]:
     """The layers that this person may import into."""
     found = [(one, find(one.layer)) for one in all_targets()]
     return [one for one, layer in found if layer is not None and layer.edited_by(user)]
-
-
-def folder(job: ImportJob) -> Path:
-    return Path(settings.MEDIA_ROOT) / "imports" / str(job.pk)
-
-
-def path_of(job: ImportJob) -> Path:
-    return folder(job) / job.file
 
 
 def _plain_name(name: str) -> str:
@@ -109,88 +96,61 @@ def mapping_of(job: ImportJob) -> Mapping:
 
 
 def start(job: ImportJob, *, dry_run: bool, note: str = "") -> None:
-    """Begin the run in the background. Raises Conflict("import-busy") while one is on its way, or it is done."""
+    """Put the run into the queue. Raises Conflict("import-busy") while one is on its way, or it is done."""
     ready = (State.UPLOADED, State.TRIED, State.REFUSED, State.STOPPED)
-    begun = ImportJob.objects.filter(pk=job.pk, state__in=ready).update(
-        state=State.RUNNING, dry_run=dry_run, report=None, error="", pid=None, finished_at=None
-    )
-    if not begun:
-        raise Conflict("import-busy")
-    place = folder(job)
-    (place / "exit").unlink(missing_ok=True)
-    (place / "map.toml").write_text(job.mapping, encoding="utf-8")
-    command = [
-        sys.executable, "-m", "gisapp", "import", job.layer, str(path_of(job)), "--map", str(place / "map.toml"), "--json",
-        # In one word each: what somebody typed may begin with a hyphen.
-        f"--as={job.user.email}", f"--organisation={job.organisation}", f"--note={note}",
-        "--language", (get_language() or "de")[:2],
-        *(["--dry-run"] if dry_run else []),
-    ]  # fmt: skip
-    # The commands' role in the database, not the web server's.
-    environment = {name: value for name, value in os.environ.items() if name != "GISAPP_SERVING"}
-    with (place / "out.json").open("wb") as out, (place / "log.txt").open("wb") as log:
-        wrapper = ["/bin/sh", "-c", '"$@"; echo $? >"$0"', str(place / "exit"), *command]
-        process = subprocess.Popen(wrapper, stdout=out, stderr=log, stdin=subprocess.DEVNULL, env=environment,
-                                   start_new_session=True)  # fmt: skip
-    threading.Thread(target=process.wait, daemon=True).start()
-    ImportJob.objects.filter(pk=job.pk).update(pid=process.pid)
+    (folder(job) / EXIT).unlink(missing_ok=True)
+    with transaction.atomic():
+        begun = ImportJob.objects.filter(pk=job.pk, state__in=ready).update(
+            state=State.RUNNING, dry_run=dry_run, note=note, language=(get_language() or "de")[:2],
+            report=None, error="", finished_at=None,
+        )  # fmt: skip
+        if not begun:
+            raise Conflict("import-busy")
+        number = tasks.start(run_import, key=f"import:{job.pk}", number=str(job.pk))
+        ImportJob.objects.filter(pk=job.pk).update(task=number)
     job.refresh_from_db()
 
 
-def _alive(pid: int | None) -> bool:
-    if pid is None:
-        return True
-    try:
-        os.killpg(pid, 0)  # the run itself, too, not its wrapper alone
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def refresh(job: ImportJob) -> ImportJob:
-    """Write down how the run ended, once it has."""
-    ended = folder(job) / "exit"
-    if job.state != State.RUNNING or (not ended.exists() and _alive(job.pid)):
+    """What has become of a run that could not write down its own end: taken out of the queue, stopped, given up."""
+    if job.state != State.RUNNING:
         return job
-    code = int(ended.read_text().strip() or 1) if ended.exists() else -1
-    job.state, job.finished_at, job.pid = State.STOPPED if code in (-1, 130) else State.REFUSED, timezone.now(), None
-    if code == 0:
-        job.report = json.loads((folder(job) / "out.json").read_text(encoding="utf-8"))
-        job.state = State.TRIED if job.dry_run else State.DONE
-        job.change = job.report["change"] or None
-    elif job.state == State.REFUSED:
-        lines = (folder(job) / "log.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        job.error = lines[-1].removeprefix("gisapp: ")[:2000] if lines else ""
-    # Whoever looks first writes it down.
-    fields = {name: getattr(job, name) for name in ("state", "finished_at", "pid", "report", "change", "error")}
-    ImportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(**fields)
-    if job.state == State.DONE:
-        path_of(job).unlink(missing_ok=True)
+    queued = _queued(job)
+    if queued is None or queued.state == "stopped":
+        ended, error = State.STOPPED, ""
+    elif queued.state == "failed":
+        ended, error = State.REFUSED, f"{queued.problem} ({queued.error_code})".strip()
+    else:
+        if queued.state == "done":
+            job.refresh_from_db()
+        return job
+    ImportJob.objects.filter(pk=job.pk, state=State.RUNNING, task=job.task).update(
+        state=ended, error=error, finished_at=timezone.now()
+    )
+    job.refresh_from_db()
     return job
 
 
+def _queued(job: ImportJob) -> overview.Job | None:
+    found = overview.jobs(job=job.task, limit=1) if job.task else []
+    return found[0] if found else None
+
+
 def progress(job: ImportJob) -> str:
-    """The last line that the run has said."""
-    log = folder(job) / "log.txt"
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1][:200] if lines else _("beginnt")
+    """What the run has said last, or that it waits for a worker."""
+    queued = _queued(job)
+    if queued is None or queued.state in ("waiting", "again"):
+        return _("wartet, bis ein Arbeitsprozess frei ist")
+    if queued.state == "stopping":
+        return queued.state_title
+    return queued.text or _("beginnt")
 
 
 def stop(job: ImportJob) -> None:
-    """End the run; its transaction is undone. Nothing happens where none is on its way."""
-    if job.state == State.RUNNING and job.pid is not None and _alive(job.pid):
-        _signal(job.pid, signal.SIGTERM)
-        # A library that swallows the interruption does not carry on for long.
-        ending = threading.Timer(PATIENCE_S, _signal, (job.pid, signal.SIGKILL))
-        ending.daemon = True
-        ending.start()
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
+    """Ask the run to end; its transaction is undone. Nothing happens where none is on its way."""
+    if job.state == State.RUNNING and job.task:
+        with contextlib.suppress(Conflict, NotFound):  # it has ended this moment
+            services.stop(job.task)
 
 
 def undo(job: ImportJob, user: Any) -> None:

@@ -1,7 +1,11 @@
 """`gisapp import LAYER FILE`: which importer takes it, and what is printed."""
 
 import argparse
+import os
+import select
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from django.db import DatabaseError
@@ -72,8 +76,21 @@ def _suggest(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _end_with(other: int) -> None:
+    """Wait until that process has ended, and end like one that was told to: nobody is there to take the result."""
+    try:
+        waiting = select.poll()
+        waiting.register(os.pidfd_open(other), select.POLLIN)
+        waiting.poll()
+    except ProcessLookupError:
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks for; the exit code (0 done, 1 refused by --strict). Raises GisError."""
+    if arguments.end_with:
+        threading.Thread(target=_end_with, args=[arguments.end_with], daemon=True).start()
     with translation.override(arguments.language or terminal.language()):
         return _run(arguments)
 

@@ -109,3 +109,21 @@ def served(environment: Environment, *, workers: int = 1) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def working(environment: Environment) -> Iterator["subprocess.Popen[bytes]"]:
+    """A `gisapp worker`; it ends at the block's end, whatever it is doing."""
+    command = [sys.executable, "-m", "gisapp", "worker", "--grace", "0.5"]
+    process = subprocess.Popen(
+        command, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -13,7 +13,7 @@ from gisapp import programs
 from gisapp.paths import CHECKOUT, data_dir
 from tests.browser.maps import MapServer
 from tests.programs import reason
-from tests.serving import fresh_database, gisapp, served
+from tests.serving import fresh_database, gisapp, served, working
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -43,8 +43,8 @@ def map_server() -> Iterator[MapServer]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, map_server: MapServer) -> Iterator[str]:
-    """The address of a served town."""
+def town(tmp_path_factory: pytest.TempPathFactory, map_server: MapServer) -> Iterator[dict[str, str]]:
+    """The environment of a town's `gisapp`, with a database of its own."""
     if not programs.chromium():
         pytest.fail(reason("chromium"))
     if not MAPLIBRE.exists():
@@ -60,8 +60,21 @@ def site(tmp_path_factory: pytest.TempPathFactory, map_server: MapServer) -> Ite
         }  # fmt: skip
         gisapp(environment, "manage", "collectstatic", "--noinput", "--verbosity", "0")
         gisapp(environment, "manage", "shell", "-v", "0", "-c", "from tests.browser.town import build; build()")
-        with served(environment) as address:
-            yield address
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def site(town: dict[str, str]) -> Iterator[str]:
+    """The address of a served town."""
+    with served(town) as address:
+        yield address
+
+
+@pytest.fixture
+def worker(town: dict[str, str]) -> Iterator[None]:
+    """A `gisapp worker` of the town, for the length of a test."""
+    with working(town):
+        yield
 
 
 MAP_CONFIG: dict[str, Any] = {

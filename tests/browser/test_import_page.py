@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 from gisapp.paths import data_dir
 from tests.browser.conftest import DESKTOP, PHONE, Visitor
 
+pytestmark = pytest.mark.usefixtures("worker")
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
