@@ -38,6 +38,7 @@ def revert_change(layer: Layer, user: Any, key: str, event: int) -> None:
     if events is None:
         raise errors.NotFound("no-history", layer=layer.name)
     with transaction.atomic():
+        _hold(layer.model_class, "pgh_obj_id", wanted)
         last = list(events._default_manager.filter(pgh_obj_id=wanted).order_by("-pgh_id")[:2])
         if event not in [one.pgh_id for one in last]:  # type: ignore[attr-defined]
             known = events._default_manager.filter(pgh_obj_id=wanted, pgh_id=event).exists()
@@ -53,6 +54,19 @@ def revert_change(layer: Layer, user: Any, key: str, event: int) -> None:
         _undo(layer.model_class, [wanted], [last[1].pgh_id] if len(last) > 1 else [])  # type: ignore[attr-defined]
         if len(last) > 1:
             writing.check_row(layer, user, wanted)
+
+
+def _hold(model: type[Model], which: str, value: Any) -> None:
+    """Let nobody change the rows of these events (`which` = value) until we are done; whoever is at it has finished when
+    this returns. Statements after it see what they did."""
+    source = event_model(model)
+    assert source is not None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT count(*) FROM (SELECT t.id FROM "{model._meta.db_table}" t WHERE t.id IN '  # noqa: S608 - names of models
+            f'(SELECT pgh_obj_id FROM "{source._meta.db_table}" WHERE {which} = %s) ORDER BY t.id FOR UPDATE) held',
+            [value],
+        )
 
 
 def _restore(model: type[Model], events: list[int]) -> int:
@@ -114,6 +128,7 @@ def _affected(model: type[Model], change: uuid.UUID) -> list[tuple[Any, bool, bo
 
 def _by_table(change: uuid.UUID) -> Iterator[tuple[type[Model], list[tuple[Any, bool, bool, int | None, int]]]]:
     for model in layer_models():
+        _hold(model, "pgh_context_id", change)
         rows = _affected(model, change)
         if rows:
             yield model, rows

@@ -12,8 +12,12 @@ from django.db import connection, connections, transaction
 from django.test import Client
 
 from gisapp.accounts.models import User
+from gisapp.errors import Conflict
 from gisapp.features import idempotency
 from gisapp.features.models import Answer
+from gisapp.history import reverting
+from gisapp.history.recording import recorded
+from gisapp.layer import get
 from layers.regions.models import Place
 from tests import factories
 
@@ -123,3 +127,38 @@ def test_04_a_process_that_dies_leaves_neither_feature_nor_answer(monkeypatch: p
     assert (Place.objects.count(), Answer.objects.count()) == (0, 0)
     assert client.post(OGC, BODY, GEOJSON, headers={"Idempotency-Key": "k"}).status_code == 201
     assert (Place.objects.count(), Answer.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["one change", "the whole import"])
+def test_05_nothing_that_is_being_changed_is_taken_back_over(whole: bool) -> None:
+    """Somebody's change is open when the one before it is taken back: it is waited for, and then it stands in the way."""
+    with recorded("import") as import_:
+        place = factories.place("Alt")
+        place.name = "Neu"
+        place.save()
+    event = place.events.order_by("-pgh_id").first()
+    written, go = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with transaction.atomic():
+            Place.objects.filter(pk=place.pk).update(name="Inzwischen")
+            written.set()
+            go.wait(20)
+        connections.close_all()
+
+    def revert() -> None:
+        user = factories.operator()
+        if whole:
+            reverting.revert_all(user, import_.id)
+        else:
+            reverting.revert_change(get("places", user), user, str(place.pk), event.pgh_id)
+
+    writer = threading.Thread(target=other)
+    writer.start()
+    assert written.wait(20)
+    threading.Timer(1, go.set).start()
+    with pytest.raises(Conflict) as refused:
+        revert()
+    writer.join()
+    place.refresh_from_db()
+    assert (refused.value.code, place.name) == ("changed-since", "Inzwischen")
