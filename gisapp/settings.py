@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "layers.regions",
     "layers.basemap",
     "layers.notes",
+    "layers.fibre",
 ]
 
 MIDDLEWARE = [

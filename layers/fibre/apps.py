@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class FibreConfig(AppConfig):
+    name = "layers.fibre"

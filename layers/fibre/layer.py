@@ -1,0 +1,6 @@
+"""KRIT-GIS: the fibre network."""
+
+from gisapp.layer import App, register
+from layers.fibre import errors
+
+register(App(name="fibre", error_texts=errors.ROUTE))

@@ -1,0 +1,131 @@
+"""The route graph: nodes and the segments of trench between them - the only geometry that anybody draws."""
+
+from django.contrib.gis.db import models
+from django.db.models import F, Q
+
+from gisapp.base_models import formula, geometry_rules, tile_copy, tile_index
+from gisapp.geolibs import STORAGE_SRID
+from gisapp.history.tracking import tracked
+from layers.fibre.models.common import NetworkObject
+from layers.regions.models import Municipality
+
+
+class NodeKind(models.TextChoices):
+    POP = "pop", "PoP"
+    EXCHANGE = "exchange", "Hauptverteiler (HVt)"
+    CABINET = "cabinet", "Verteiler (NVt, KVz, MFG)"
+    MANHOLE = "manhole", "Schacht"
+    HANDHOLE = "handhole", "Handloch"
+    BRANCH = "branch", "Abzweig"
+    BUILDING = "building", "Gebäude (APL, HÜP)"
+    POLE = "pole", "Mast"
+    END = "end", "Ende"
+
+
+class Construction(models.TextChoices):
+    """How a segment was built (Verlegeart)."""
+
+    OPEN_TRENCH = "open_trench", "offener Graben"
+    PLOUGH = "plough", "Pflugverfahren"
+    TRENCHING = "trenching", "Fräsverfahren"
+    DRILLING = "drilling", "Spülbohrung"
+    ROCKET = "rocket", "Erdrakete"
+    EXISTING = "existing", "vorhandenes Leerrohr"
+    AERIAL = "aerial", "oberirdisch"
+    INDOOR = "indoor", "im Gebäude"
+    UNKNOWN = "unknown", "unbekannt"
+
+
+class Surface(models.TextChoices):
+    SEALED = "sealed", "befestigt"
+    UNSEALED = "unsealed", "unbefestigt"
+    UNKNOWN = "unknown", "unbekannt"
+
+
+class DepthReference(models.TextChoices):
+    """What a depth is measured to: the cover above the uppermost pipe, or the bottom of the trench."""
+
+    COVER = "cover", "Überdeckung"
+    BOTTOM = "bottom", "Grabensohle"
+
+
+@tracked
+class Node(NetworkObject):
+    """Where segments meet or end. A branch is a place without a structure and needs no name."""
+
+    kind = models.TextField("Art", choices=NodeKind, default=NodeKind.BRANCH, db_default="branch")
+    function = models.TextField("Funktion", default="", db_default="", blank=True)
+    geom = models.PointField(srid=STORAGE_SRID)
+    height_m = models.FloatField("Höhe", null=True, blank=True)
+    municipality = models.ForeignKey(
+        Municipality, models.SET_NULL, related_name="+", verbose_name="Gemeinde", null=True, blank=True, editable=False
+    )
+    geom_3857 = tile_copy(models.PointField)
+
+    class Meta(NetworkObject.Meta):
+        verbose_name = "Netzknoten"
+        verbose_name_plural = "Netzknoten"
+        constraints = (
+            *NetworkObject.Meta.constraints,
+            *geometry_rules(),
+            models.CheckConstraint(condition=Q(kind__in=NodeKind.values), name="fibre_node_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("branch", "end")) | Q(name__isnull=False), name="fibre_node_structure_named"
+            ),
+        )
+        indexes = (tile_index(),)
+
+
+@tracked
+class Segment(NetworkObject):
+    """A piece of trench (or of line on poles) from one node to another. Its length follows from the geometry."""
+
+    from_node = models.ForeignKey(Node, models.PROTECT, related_name="segments_from", verbose_name="von", blank=True)
+    to_node = models.ForeignKey(Node, models.PROTECT, related_name="segments_to", verbose_name="nach", blank=True)
+    geom = models.LineStringField(srid=STORAGE_SRID)
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, related_name="parts", verbose_name="Teil von", null=True, blank=True, editable=False
+    )
+    construction = models.TextField("Verlegeart", choices=Construction, default="unknown", db_default="unknown")
+    surface = models.TextField("Oberfläche", choices=Surface, default="unknown", db_default="unknown")
+    location = models.TextField("Lage im Straßenraum", default="", db_default="", blank=True)
+    depth_cm = models.IntegerField("Tiefe", null=True, blank=True)
+    depth_reference = models.TextField("Tiefe gemessen bis", choices=DepthReference, null=True, blank=True)
+    width_cm = models.IntegerField("Breite", null=True, blank=True)
+    co_laid_with = models.TextField("mitverlegt mit", default="", db_default="", blank=True)
+    funding = models.TextField("Fördermaßnahme", default="", db_default="", blank=True)
+    cost_eur = models.DecimalField("Kosten", max_digits=12, decimal_places=2, null=True, blank=True)
+    length_m = formula("ST_Length(geom)", models.FloatField())
+    geom_3857 = tile_copy(models.LineStringField)
+    # The same line, whichever way it is drawn: to the millimetre.
+    shape = formula(
+        "least(md5(ST_AsBinary(ST_SnapToGrid(geom, 0.001))), md5(ST_AsBinary(ST_Reverse(ST_SnapToGrid(geom, 0.001)))))",
+        models.TextField(),
+    )
+
+    class Meta(NetworkObject.Meta):
+        verbose_name = "Trasse"
+        verbose_name_plural = "Trassen"
+        constraints = (
+            *NetworkObject.Meta.constraints,
+            *geometry_rules(),
+            models.UniqueConstraint(fields=["network", "shape"], name="fibre_segment_drawn_once"),
+            models.CheckConstraint(condition=~Q(from_node=F("to_node")), name="fibre_segment_two_nodes"),
+            models.CheckConstraint(
+                condition=Q(construction__in=Construction.values), name="fibre_segment_construction"
+            ),
+            models.CheckConstraint(condition=Q(surface__in=Surface.values), name="fibre_segment_surface"),
+            models.CheckConstraint(
+                condition=Q(depth_cm__isnull=True, depth_reference__isnull=True)
+                | Q(
+                    depth_cm__gt=0,
+                    depth_cm__isnull=False,
+                    depth_reference__isnull=False,
+                    depth_reference__in=DepthReference.values,
+                ),
+                name="fibre_segment_depth_of_what",
+            ),
+            models.CheckConstraint(condition=Q(width_cm__gt=0), name="fibre_segment_width"),
+            models.CheckConstraint(condition=Q(cost_eur__gte=0), name="fibre_segment_cost"),
+        )
+        indexes = (tile_index(),)

@@ -1,0 +1,355 @@
+-- The rules of the route graph. They stand here, where QGIS, the API, imports and psql all pass.
+--
+-- A refusal is SQLSTATE KG001 with a stable code in DETAIL; messages are German, because QGIS shows them as they are, and
+-- the web translates by the code.
+--
+-- Whoever draws holds the network's lock until the end of his transaction: of two engineers who draw at once the second
+-- one waits, and neither can see half of what the other does. (Locks of single nodes would be taken in another order by
+-- each of them.) Readers wait for nobody.
+--
+-- Triggers see the whole network, also where the writer sees a part of it (a contractor his area): else he would draw a
+-- second node where there is one. What is called by hand sees what the caller sees.
+
+CREATE FUNCTION fibre_refuse(code text, message text, hint text DEFAULT '') RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'KG001', MESSAGE = message, DETAIL = 'code: ' || code, HINT = hint;
+END
+$$;
+
+-- So near (metres) two ends are the same place.
+CREATE FUNCTION fibre_snap() RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 0.05::float8';
+
+CREATE FUNCTION fibre_hold(network uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$ SELECT pg_advisory_xact_lock(hashtextextended('fibre ' || network::text, 0)) $$;
+
+-- The rights of a row hang on its network: its organisation is the network's, whatever the writer says.
+CREATE FUNCTION fibre_organisation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    mine bigint;
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.network_id <> OLD.network_id THEN
+        PERFORM fibre_refuse('network-stays', 'Ein Objekt bleibt in seinem Netz.',
+            'In dem anderen Netz neu zeichnen; ein Graben darf Rohre mehrerer Netze enthalten.');
+    END IF;
+    SELECT organisation_id INTO mine FROM fibre_network WHERE id = NEW.network_id;
+    NEW.organisation_id := mine;
+    IF TG_OP = 'UPDATE' THEN
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- A network that is handed over takes its objects along.
+CREATE FUNCTION fibre_hand_over() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE fibre_node SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
+    UPDATE fibre_segment SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER fibre_hand_over AFTER UPDATE OF organisation_id ON fibre_network
+    FOR EACH ROW WHEN (NEW.organisation_id <> OLD.organisation_id) EXECUTE FUNCTION fibre_hand_over();
+
+-- ---------------------------------------------------------------------------------------------------------------- nodes
+
+CREATE FUNCTION fibre_node_at(net uuid, place geometry, except_for uuid DEFAULT NULL) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    SELECT id FROM fibre_node
+     WHERE network_id = net AND ST_DWithin(geom, place, fibre_snap()) AND id IS DISTINCT FROM except_for
+     ORDER BY geom <-> place, id LIMIT 1
+$$;
+
+CREATE FUNCTION fibre_node_before() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    other uuid;
+BEGIN
+    PERFORM fibre_hold(NEW.network_id);
+    other := fibre_node_at(NEW.network_id, NEW.geom, NEW.id);
+    IF other IS NOT NULL THEN
+        PERFORM fibre_refuse('node-on-node', format('An dieser Stelle liegt schon ein Netzknoten (%s).',
+            (SELECT coalesce(name, id::text) FROM fibre_node WHERE id = other)),
+            'Den vorhandenen verwenden, oder weiter als 5 cm entfernt zeichnen.');
+    END IF;
+    SELECT m.id INTO NEW.municipality_id FROM regions_municipality m
+     WHERE ST_Covers(m.geom, NEW.geom) AND m.retired_at IS NULL AND m.valid_to IS NULL ORDER BY m.id LIMIT 1;
+    RETURN NEW;
+END
+$$;
+
+-- A node on a segment splits it: the part at its beginning keeps the key, the other names it as its parent.
+CREATE FUNCTION fibre_split(segment uuid, node uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    old fibre_segment;
+    place geometry;
+    at_ float8;
+    first geometry;
+    second geometry;
+    made uuid := gen_random_uuid();
+BEGIN
+    SELECT * INTO old FROM fibre_segment WHERE id = segment FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('unknown-segment', 'Diese Trasse gibt es nicht.');
+    END IF;
+    PERFORM fibre_hold(old.network_id);
+    SELECT geom INTO place FROM fibre_node WHERE id = node AND network_id = old.network_id;
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('unknown-node', 'Diesen Netzknoten gibt es in dem Netz der Trasse nicht.');
+    END IF;
+    IF node IN (old.from_node_id, old.to_node_id) OR NOT ST_DWithin(old.geom, place, fibre_snap()) THEN
+        PERFORM fibre_refuse('node-not-on-segment', 'Der Netzknoten liegt nicht auf der Trasse.',
+            'Er muss weniger als 5 cm neben ihr liegen und darf nicht ihr Ende sein.');
+    END IF;
+    at_ := ST_LineLocatePoint(old.geom, place);
+    first := ST_LineSubstring(old.geom, 0, at_);
+    second := ST_LineSubstring(old.geom, at_, 1);
+    -- Exactly to the node: that is up to 5 cm beside the line.
+    first := ST_SetPoint(first, ST_NPoints(first) - 1, place);
+    second := ST_SetPoint(second, 0, place);
+    UPDATE fibre_segment SET geom = first, to_node_id = node WHERE id = old.id;
+    INSERT INTO fibre_segment (id, network_id, organisation_id, lifecycle, owner_id, survey_method, survey_accuracy_cm,
+        surveyed_on, surveyed_by, remark, source, from_node_id, to_node_id, geom, parent_id, construction, surface, location,
+        depth_cm, depth_reference, width_cm, co_laid_with, funding, cost_eur)
+    VALUES (made, old.network_id, old.organisation_id, old.lifecycle, old.owner_id, old.survey_method, old.survey_accuracy_cm,
+        old.surveyed_on, old.surveyed_by, old.remark, old.source, node, old.to_node_id, second, old.id, old.construction,
+        old.surface, old.location, old.depth_cm, old.depth_reference, old.width_cm, old.co_laid_with, old.funding, NULL);
+    RETURN made;
+END
+$$;
+
+-- Which segments does this node lie on without being their end?
+CREATE FUNCTION fibre_split_under(node uuid, net uuid, place geometry) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    one uuid;
+BEGIN
+    FOR one IN
+        SELECT s.id FROM fibre_segment s
+         WHERE s.network_id = net AND ST_DWithin(s.geom, place, fibre_snap())
+           AND node NOT IN (s.from_node_id, s.to_node_id) ORDER BY s.id
+    LOOP
+        PERFORM fibre_split(one, node);
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION fibre_node_after() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF ST_AsEWKB(NEW.geom) = ST_AsEWKB(OLD.geom) THEN
+            RETURN NULL;
+        END IF;
+        -- A segment from the node to a neighbour: both ends are moved in one statement for each, in the keys' order.
+        UPDATE fibre_segment SET geom = ST_SetPoint(geom, 0, NEW.geom) WHERE from_node_id = NEW.id;
+        UPDATE fibre_segment SET geom = ST_SetPoint(geom, ST_NPoints(geom) - 1, NEW.geom) WHERE to_node_id = NEW.id;
+    END IF;
+    PERFORM fibre_split_under(NEW.id, NEW.network_id, NEW.geom);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION fibre_node_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    hanging bigint;
+BEGIN
+    PERFORM fibre_hold(OLD.network_id);
+    SELECT count(*) INTO hanging FROM fibre_segment WHERE OLD.id IN (from_node_id, to_node_id);
+    IF hanging > 0 THEN
+        PERFORM fibre_refuse('node-in-use', format('An diesem Netzknoten hängen %s Trassen.', hanging),
+            'Erst die Trassen löschen; einen Abzweig zwischen zwei Trassen nimmt fibre_join(knoten) heraus.');
+    END IF;
+    RETURN OLD;
+END
+$$;
+
+-- ------------------------------------------------------------------------------------------------------------- segments
+
+-- The node at one end: the named one, which must be there; else the nearest within 5 cm; else a branch made here.
+CREATE FUNCTION fibre_end_node(named uuid, net uuid, place geometry, which text, state text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    there uuid;
+    apart float8;
+BEGIN
+    IF named IS NOT NULL THEN
+        SELECT id, ST_Distance(geom, place) INTO there, apart FROM fibre_node WHERE id = named AND network_id = net;
+        IF NOT FOUND THEN
+            PERFORM fibre_refuse('unknown-node', format('Den Netzknoten am %s gibt es in diesem Netz nicht.', which));
+        END IF;
+        IF apart > fibre_snap() THEN
+            PERFORM fibre_refuse('segment-misses-node',
+                format('Die Trasse liegt am %s %s m neben ihrem Netzknoten.', which, round(apart::numeric, 2)),
+                'Das Ende auf den Knoten ziehen (Fangen einschalten), oder den Knoten weglassen: dann entsteht ein Abzweig.');
+        END IF;
+        RETURN there;
+    END IF;
+    there := fibre_node_at(net, place);
+    IF there IS NULL THEN
+        INSERT INTO fibre_node (network_id, organisation_id, kind, geom, lifecycle)
+        SELECT net, organisation_id, 'branch', place, state FROM fibre_network WHERE id = net
+        RETURNING id INTO there;
+    END IF;
+    RETURN there;
+END
+$$;
+
+CREATE FUNCTION fibre_segment_before() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    last integer := ST_NPoints(NEW.geom) - 1;
+BEGIN
+    PERFORM fibre_hold(NEW.network_id);
+    IF NOT ST_IsSimple(NEW.geom) THEN
+        PERFORM fibre_refuse('segment-not-simple', 'Die Trasse kreuzt oder berührt sich selbst.',
+            'Am Kreuzungspunkt einen Netzknoten setzen und zwei Trassen zeichnen.');
+    END IF;
+    -- Who redraws a segment away from its ends connects it anew; who names other ends draws it to them.
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.from_node_id = OLD.from_node_id AND NOT EXISTS (
+            SELECT FROM fibre_node n WHERE n.id = NEW.from_node_id AND ST_DWithin(n.geom, ST_StartPoint(NEW.geom), fibre_snap()))
+        THEN
+            NEW.from_node_id := NULL;
+        END IF;
+        IF NEW.to_node_id = OLD.to_node_id AND NOT EXISTS (
+            SELECT FROM fibre_node n WHERE n.id = NEW.to_node_id AND ST_DWithin(n.geom, ST_EndPoint(NEW.geom), fibre_snap()))
+        THEN
+            NEW.to_node_id := NULL;
+        END IF;
+    END IF;
+    IF ST_DWithin(ST_StartPoint(NEW.geom), ST_EndPoint(NEW.geom), fibre_snap()) THEN
+        PERFORM fibre_refuse('segment-closed', 'Die Trasse endet, wo sie beginnt.',
+            'Einen Ring als mindestens zwei Trassen zeichnen.');
+    END IF;
+    NEW.from_node_id := fibre_end_node(NEW.from_node_id, NEW.network_id, ST_StartPoint(NEW.geom), 'Anfang', NEW.lifecycle);
+    NEW.to_node_id := fibre_end_node(NEW.to_node_id, NEW.network_id, ST_EndPoint(NEW.geom), 'Ende', NEW.lifecycle);
+    NEW.geom := ST_SetPoint(NEW.geom, 0, (SELECT geom FROM fibre_node WHERE id = NEW.from_node_id));
+    NEW.geom := ST_SetPoint(NEW.geom, last, (SELECT geom FROM fibre_node WHERE id = NEW.to_node_id));
+    RETURN NEW;
+END
+$$;
+
+-- A segment drawn over nodes of its network is split at them, as a node drawn on a segment splits that.
+CREATE FUNCTION fibre_segment_after() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    node uuid;
+BEGIN
+    SELECT n.id INTO node FROM fibre_node n
+     WHERE n.network_id = NEW.network_id AND ST_DWithin(n.geom, NEW.geom, fibre_snap())
+       AND n.id NOT IN (NEW.from_node_id, NEW.to_node_id)
+       AND n.id::text <> coalesce(current_setting('fibre.joining', true), '')
+     ORDER BY ST_LineLocatePoint(NEW.geom, n.geom) LIMIT 1;
+    -- One at a time: the part behind it comes here by itself.
+    IF FOUND THEN
+        PERFORM fibre_split(NEW.id, node);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Take out a node between two segments: one segment remains, with the key of the one that was there first.
+CREATE FUNCTION fibre_join(node uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    here fibre_node;
+    parts uuid[];
+    kept fibre_segment;
+    gone fibre_segment;
+    line geometry;
+    start_ uuid;
+    end_ uuid;
+BEGIN
+    SELECT * INTO here FROM fibre_node WHERE id = node;
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('unknown-node', 'Diesen Netzknoten gibt es nicht.');
+    END IF;
+    PERFORM fibre_hold(here.network_id);
+    SELECT array_agg(id ORDER BY created_at, parent_id IS NOT NULL, id) INTO parts
+      FROM fibre_segment WHERE node IN (from_node_id, to_node_id);
+    IF here.kind NOT IN ('branch', 'end') OR coalesce(array_length(parts, 1), 0) <> 2 THEN
+        PERFORM fibre_refuse('node-not-between-two', 'Nur ein Abzweig zwischen genau zwei Trassen lässt sich herausnehmen.',
+            format('Hier ist es Art %s mit %s Trassen.', here.kind, coalesce(array_length(parts, 1), 0)));
+    END IF;
+    SELECT * INTO kept FROM fibre_segment WHERE id = parts[1] FOR UPDATE;
+    SELECT * INTO gone FROM fibre_segment WHERE id = parts[2] FOR UPDATE;
+    IF (kept.lifecycle, kept.owner_id, kept.construction, kept.surface, kept.depth_cm, kept.depth_reference, kept.width_cm)
+        IS DISTINCT FROM
+       (gone.lifecycle, gone.owner_id, gone.construction, gone.surface, gone.depth_cm, gone.depth_reference, gone.width_cm) THEN
+        PERFORM fibre_refuse('segments-differ', 'Die beiden Trassen unterscheiden sich in Stand, Eigentum, Bauweise oder Maßen.',
+            'Erst angleichen, was für beide gelten soll.');
+    END IF;
+    start_ := CASE WHEN kept.from_node_id = node THEN kept.to_node_id ELSE kept.from_node_id END;
+    end_ := CASE WHEN gone.from_node_id = node THEN gone.to_node_id ELSE gone.from_node_id END;
+    IF start_ = end_ THEN
+        PERFORM fibre_refuse('segment-closed', 'Daraus würde eine Trasse, die endet, wo sie beginnt.');
+    END IF;
+    line := ST_MakeLine(CASE WHEN kept.to_node_id = node THEN kept.geom ELSE ST_Reverse(kept.geom) END,
+                        CASE WHEN gone.from_node_id = node THEN gone.geom ELSE ST_Reverse(gone.geom) END);
+    line := ST_RemoveRepeatedPoints(line);
+    -- The kept one goes on in its own direction.
+    IF kept.to_node_id <> node THEN
+        line := ST_Reverse(line);
+        SELECT end_, start_ INTO start_, end_;
+    END IF;
+    DELETE FROM fibre_segment WHERE id = gone.id;
+    -- The node is still on the line: until it is gone nothing may be split at it.
+    PERFORM set_config('fibre.joining', node::text, true);
+    UPDATE fibre_segment SET geom = line, from_node_id = start_, to_node_id = end_,
+           cost_eur = CASE WHEN kept.cost_eur IS NULL AND gone.cost_eur IS NULL THEN NULL
+                           ELSE coalesce(kept.cost_eur, 0) + coalesce(gone.cost_eur, 0) END
+     WHERE id = kept.id;
+    PERFORM set_config('fibre.joining', '', true);
+    DELETE FROM fibre_node WHERE id = node;
+    RETURN kept.id;
+END
+$$;
+
+CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_node
+    FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
+CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_segment
+    FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
+CREATE TRIGGER fibre_2_place BEFORE INSERT OR UPDATE OF geom ON fibre_node
+    FOR EACH ROW EXECUTE FUNCTION fibre_node_before();
+CREATE TRIGGER fibre_3_split AFTER INSERT OR UPDATE OF geom ON fibre_node
+    FOR EACH ROW EXECUTE FUNCTION fibre_node_after();
+CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_node
+    FOR EACH ROW EXECUTE FUNCTION fibre_node_gone();
+CREATE TRIGGER fibre_2_ends BEFORE INSERT OR UPDATE OF geom, from_node_id, to_node_id ON fibre_segment
+    FOR EACH ROW EXECUTE FUNCTION fibre_segment_before();
+CREATE TRIGGER fibre_3_split AFTER INSERT OR UPDATE OF geom ON fibre_segment
+    FOR EACH ROW EXECUTE FUNCTION fibre_segment_after();

@@ -1,0 +1,119 @@
+"""Networks drawn in metres, by raw SQL: the rules are the database's, so the tests ask the database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.factories import X0, Y0, organisation
+
+Corner = tuple[float, float]
+
+
+def sql(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def one(statement: str, *values: Any) -> Any:
+    return sql(statement, *values)[0][0]
+
+
+def network(key: str = "netz", of: str = "zweckverband") -> UUID:
+    owner = organisation(of, kind="zweckverband").pk
+    found: UUID = one(
+        "INSERT INTO fibre_network (key, name, organisation_id) VALUES (%s, %s, %s) RETURNING id", key, key, owner
+    )
+    return found
+
+
+def wkt(*corners: Corner) -> str:
+    places = ", ".join(f"{X0 + x} {Y0 + y}" for x, y in corners)
+    return f"SRID=25832;{'POINT' if len(corners) == 1 else 'LINESTRING'}({places})"
+
+
+def node(of: UUID, x: float, y: float, name: str | None = None, kind: str = "branch") -> UUID:
+    found: UUID = one(
+        "INSERT INTO fibre_node (network_id, kind, name, geom) VALUES (%s, %s, %s, %s) RETURNING id",
+        of,
+        kind,
+        name,
+        wkt((x, y)),
+    )
+    return found
+
+
+def segment(
+    of: UUID, *corners: Corner, from_node: UUID | None = None, to_node: UUID | None = None, **more: Any
+) -> UUID:
+    names = ["network_id", "geom", "from_node_id", "to_node_id", *more]
+    found: UUID = one(
+        f"INSERT INTO fibre_segment ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) RETURNING id",
+        of, wkt(*corners), from_node, to_node, *more.values(),
+    )  # fmt: skip
+    return found
+
+
+def line(key: UUID) -> list[Corner]:
+    """The corners of a segment."""
+    rows = sql(
+        "SELECT ST_X(p.geom), ST_Y(p.geom) FROM fibre_segment s, LATERAL ST_DumpPoints(s.geom) p WHERE s.id = %s ORDER BY p.path",
+        key,
+    )
+    return [(round(x - X0, 3), round(y - Y0, 3)) for x, y in rows]
+
+
+def graph(of: UUID) -> set[tuple[Corner, Corner, float]]:
+    """Every segment as (where it begins, where it ends, length): what the network is, whatever its keys are."""
+    rows = sql(
+        "SELECT ST_X(a.geom), ST_Y(a.geom), ST_X(b.geom), ST_Y(b.geom), s.length_m FROM fibre_segment s "
+        "JOIN fibre_node a ON a.id = s.from_node_id JOIN fibre_node b ON b.id = s.to_node_id WHERE s.network_id = %s",
+        of,
+    )
+    return {
+        ((round(x1 - X0, 2), round(y1 - Y0, 2)), (round(x2 - X0, 2), round(y2 - Y0, 2)), round(length, 2))
+        for x1, y1, x2, y2, length in rows
+    }
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """The block is refused by the database's own rule of that code, in words and with a hint or a constraint's name."""
+    from django.db import DatabaseError, transaction
+
+    from gisapp.errors import CATALOGUE
+
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        yield
+    cause = caught.value.__cause__
+    assert isinstance(cause, psycopg.Error)
+    if cause.sqlstate == "KG001":
+        assert cause.diag.message_detail == f"code: {code}", cause
+        assert code in CATALOGUE, f"{code} has no text"
+    else:
+        assert cause.diag.constraint_name == code, cause
+
+
+def broken(of: UUID) -> Sequence[str]:
+    """What must never be: said by statements of the tests' own, from the tables alone."""
+    found = []
+    checks = {
+        "an end away from its node": "SELECT count(*) FROM fibre_segment s JOIN fibre_node a ON a.id = s.from_node_id JOIN fibre_node b "
+        "ON b.id = s.to_node_id WHERE s.network_id = %s AND (ST_Distance(ST_StartPoint(s.geom), a.geom) > 0 OR "
+        "ST_Distance(ST_EndPoint(s.geom), b.geom) > 0)",
+        "a node on a segment that is none of its ends": "SELECT count(*) FROM fibre_segment s JOIN fibre_node n ON n.network_id = "
+        "s.network_id AND ST_DWithin(n.geom, s.geom, 0.05) WHERE s.network_id = %s AND n.id NOT IN (s.from_node_id, s.to_node_id)",
+        "two nodes on one spot": "SELECT count(*) FROM fibre_node a JOIN fibre_node b ON a.network_id = b.network_id AND a.id < b.id AND "
+        "ST_DWithin(a.geom, b.geom, 0.05) WHERE a.network_id = %s",
+        "another organisation than the network's": "SELECT count(*) FROM fibre_segment s JOIN fibre_network n ON n.id = s.network_id "
+        "WHERE n.id = %s AND s.organisation_id <> n.organisation_id",
+    }
+    for what, statement in checks.items():
+        if one(statement, of):
+            found.append(what)
+    return found
