@@ -316,3 +316,36 @@ def test_44_the_lock_is_the_transactions(net: Any) -> None:
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted"
         )
         assert cursor.fetchone()[0] >= 1
+
+
+def test_45_no_setting_of_a_session_switches_a_rule_off(net: Any) -> None:
+    segment(net, (0, 0), (100, 0))
+    middle = uuid.uuid4()
+    sql("SELECT set_config('fibre.drawing', 'on', false), set_config('fibre.joining', %s, false)", str(middle))
+    sql("INSERT INTO fibre_node (id, network_id, geom) VALUES (%s, %s, %s)", middle, net, wkt((50, 0)))
+    segment(net, (50, -10), (50, 10))
+    assert broken(net) == []
+    assert len(graph(net)) == 4
+
+
+def test_46_a_whole_town_in_one_statement(net: Any) -> None:
+    """Rows of one statement meet each other as rows of many do; and its history is told forwards."""
+    sql(
+        "INSERT INTO fibre_segment (network_id, geom) SELECT %s, ST_SetSRID(ST_MakeLine(ST_MakePoint(%s, %s + 20 * i), "
+        "ST_MakePoint(%s + 100, %s + 20 * i)), 25832) FROM generate_series(0, 4) i UNION ALL SELECT %s, ST_SetSRID(ST_MakeLine("
+        "ST_MakePoint(%s + 50, %s + 20 * i), ST_MakePoint(%s + 50, %s + 20 * i + 20)), 25832) FROM generate_series(0, 3) i",
+        net, factories.X0, factories.Y0, factories.X0, factories.Y0, net, factories.X0, factories.Y0, factories.X0, factories.Y0,
+    )  # fmt: skip
+    assert len(graph(net)) == 5 * 2 + 4
+    assert broken(net) == []
+    last = sql(
+        "SELECT DISTINCT ON (pgh_obj_id) pgh_obj_id, ST_AsBinary(geom) FROM fibre_segmentevent ORDER BY pgh_obj_id, pgh_id DESC"
+    )
+    assert set(last) == set(sql("SELECT id, ST_AsBinary(geom) FROM fibre_segment"))
+
+
+def test_47_two_nodes_moved_in_one_statement_keep_their_segment(net: Any) -> None:
+    made = segment(net, (0, 0), (50, 10), (100, 0))
+    sql("UPDATE fibre_node SET geom = ST_Translate(geom, 0, 5)")
+    assert line(made) == [(0, 5), (50, 10), (100, 5)]
+    assert one("SELECT count(*) FROM fibre_node") == 2

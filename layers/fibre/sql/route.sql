@@ -9,6 +9,10 @@
 --
 -- Triggers see the whole network, also where the writer sees a part of it (a contractor his area): else he would draw a
 -- second node where there is one. What is called by hand sees what the caller sees.
+--
+-- What follows from a statement (a split, a dragged segment) is done after the whole of it, behind the history's own
+-- trigger: it fires in the order of the names, so ours begin with zz. A row that was changed before its first event is
+-- written would have its story told backwards.
 
 CREATE FUNCTION fibre_refuse(code text, message text, hint text DEFAULT '') RETURNS void
     LANGUAGE plpgsql
@@ -136,38 +140,68 @@ BEGIN
 END
 $$;
 
--- Which segments does this node lie on without being their end?
-CREATE FUNCTION fibre_split_under(node uuid, net uuid, place geometry) RETURNS void
+-- Split each of these segments at its node, as far as that is still to be done: a split before may have done it, or have
+-- put the node on the other part, whose own statement has then seen to it.
+CREATE FUNCTION fibre_split_all(segments uuid[], nodes uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    one uuid;
+    i integer;
 BEGIN
-    FOR one IN
-        SELECT s.id FROM fibre_segment s
-         WHERE s.network_id = net AND ST_DWithin(s.geom, place, fibre_snap())
-           AND node NOT IN (s.from_node_id, s.to_node_id) ORDER BY s.id
-    LOOP
-        PERFORM fibre_split(one, node);
+    FOR i IN 1 .. coalesce(array_length(segments, 1), 0) LOOP
+        PERFORM FROM fibre_segment s JOIN fibre_node n ON n.id = nodes[i]
+         WHERE s.id = segments[i] AND ST_DWithin(s.geom, n.geom, fibre_snap()) AND n.id NOT IN (s.from_node_id, s.to_node_id);
+        IF FOUND THEN
+            PERFORM fibre_split(segments[i], nodes[i]);
+        END IF;
     END LOOP;
 END
 $$;
 
-CREATE FUNCTION fibre_node_after() RETURNS trigger
+-- New nodes split what they lie on. (Those that a segment makes at its ends wait for the segment's own trigger.)
+CREATE FUNCTION fibre_nodes_drawn() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
+DECLARE
+    segments uuid[];
+    nodes uuid[];
+    stack text;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        IF ST_AsEWKB(NEW.geom) = ST_AsEWKB(OLD.geom) THEN
-            RETURN NULL;
-        END IF;
-        -- A segment from the node to a neighbour: both ends are moved in one statement for each, in the keys' order.
-        UPDATE fibre_segment SET geom = ST_SetPoint(geom, 0, NEW.geom) WHERE from_node_id = NEW.id;
-        UPDATE fibre_segment SET geom = ST_SetPoint(geom, ST_NPoints(geom) - 1, NEW.geom) WHERE to_node_id = NEW.id;
+    GET DIAGNOSTICS stack = PG_CONTEXT;
+    IF position('function fibre_end_node(' IN stack) > 0 THEN
+        RETURN NULL;
     END IF;
-    PERFORM fibre_split_under(NEW.id, NEW.network_id, NEW.geom);
+    SELECT array_agg(s.id ORDER BY s.id, f.id), array_agg(f.id ORDER BY s.id, f.id) INTO segments, nodes
+      FROM fresh f JOIN fibre_segment s ON s.network_id = f.network_id AND ST_DWithin(s.geom, f.geom, fibre_snap())
+     WHERE f.id NOT IN (s.from_node_id, s.to_node_id);
+    PERFORM fibre_split_all(segments, nodes);
+    RETURN NULL;
+END
+$$;
+
+-- Nodes that were moved drag their segments along, both ends of each at once, and split what they come to lie on.
+CREATE FUNCTION fibre_nodes_moved() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    moved uuid[];
+    segments uuid[];
+    nodes uuid[];
+BEGIN
+    SELECT array_agg(f.id) INTO moved FROM fresh f JOIN stale o ON o.id = f.id WHERE ST_AsEWKB(f.geom) <> ST_AsEWKB(o.geom);
+    IF moved IS NULL THEN
+        RETURN NULL;
+    END IF;
+    UPDATE fibre_segment s SET geom = ST_SetPoint(ST_SetPoint(s.geom, 0, a.geom), ST_NPoints(s.geom) - 1, b.geom)
+      FROM fibre_node a, fibre_node b
+     WHERE a.id = s.from_node_id AND b.id = s.to_node_id AND (a.id = ANY (moved) OR b.id = ANY (moved));
+    SELECT array_agg(s.id ORDER BY s.id, n.id), array_agg(n.id ORDER BY s.id, n.id) INTO segments, nodes
+      FROM fibre_node n JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
+     WHERE n.id = ANY (moved) AND n.id NOT IN (s.from_node_id, s.to_node_id);
+    PERFORM fibre_split_all(segments, nodes);
     RETURN NULL;
 END
 $$;
@@ -259,23 +293,79 @@ BEGIN
 END
 $$;
 
--- A segment drawn over nodes of its network is split at them, as a node drawn on a segment splits that.
-CREATE FUNCTION fibre_segment_after() RETURNS trigger
+-- The node that fibre_join is taking out just now: until it is gone, nothing is split at it. Nobody else can say so.
+CREATE FUNCTION fibre_joined() RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    stack text;
+BEGIN
+    GET DIAGNOSTICS stack = PG_CONTEXT;
+    IF position('function fibre_join(' IN stack) = 0 THEN
+        RETURN NULL;
+    END IF;
+    RETURN nullif(current_setting('fibre.joining', true), '')::uuid;
+END
+$$;
+
+-- A segment drawn over nodes of its network is split at them, and its ends split what they lie on.
+CREATE FUNCTION fibre_segments_drawn() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    node uuid;
+    segments uuid[];
+    nodes uuid[];
+    joined uuid;
 BEGIN
-    SELECT n.id INTO node FROM fibre_node n
-     WHERE n.network_id = NEW.network_id AND ST_DWithin(n.geom, NEW.geom, fibre_snap())
-       AND n.id NOT IN (NEW.from_node_id, NEW.to_node_id)
-       AND n.id::text <> coalesce(current_setting('fibre.joining', true), '')
-     ORDER BY ST_LineLocatePoint(NEW.geom, n.geom) LIMIT 1;
-    -- One at a time: the part behind it comes here by itself.
-    IF FOUND THEN
-        PERFORM fibre_split(NEW.id, node);
-    END IF;
+    joined := fibre_joined();
+    SELECT array_agg(segment ORDER BY segment, at_, node), array_agg(node ORDER BY segment, at_, node) INTO segments, nodes
+      FROM (
+        SELECT f.id AS segment, n.id AS node, ST_LineLocatePoint(f.geom, n.geom) AS at_
+          FROM fresh f
+          JOIN fibre_node n ON n.network_id = f.network_id AND ST_DWithin(n.geom, f.geom, fibre_snap())
+         WHERE n.id NOT IN (f.from_node_id, f.to_node_id)
+           AND n.id IS DISTINCT FROM joined
+        UNION
+        SELECT s.id, n.id, ST_LineLocatePoint(s.geom, n.geom)
+          FROM fresh f
+          JOIN fibre_node n ON n.id IN (f.from_node_id, f.to_node_id)
+          JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
+         WHERE n.id NOT IN (s.from_node_id, s.to_node_id)
+      ) pairs;
+    PERFORM fibre_split_all(segments, nodes);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION fibre_segments_redrawn() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    segments uuid[];
+    nodes uuid[];
+    joined uuid;
+BEGIN
+    joined := fibre_joined();
+    SELECT array_agg(segment ORDER BY segment, at_, node), array_agg(node ORDER BY segment, at_, node) INTO segments, nodes
+      FROM (
+        SELECT f.id AS segment, n.id AS node, ST_LineLocatePoint(f.geom, n.geom) AS at_
+          FROM fresh f
+      JOIN stale o ON o.id = f.id AND ST_AsEWKB(o.geom) <> ST_AsEWKB(f.geom)
+          JOIN fibre_node n ON n.network_id = f.network_id AND ST_DWithin(n.geom, f.geom, fibre_snap())
+         WHERE n.id NOT IN (f.from_node_id, f.to_node_id)
+           AND n.id IS DISTINCT FROM joined
+        UNION
+        SELECT s.id, n.id, ST_LineLocatePoint(s.geom, n.geom)
+          FROM fresh f
+      JOIN stale o ON o.id = f.id AND ST_AsEWKB(o.geom) <> ST_AsEWKB(f.geom)
+          JOIN fibre_node n ON n.id IN (f.from_node_id, f.to_node_id)
+          JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
+         WHERE n.id NOT IN (s.from_node_id, s.to_node_id)
+      ) pairs;
+    PERFORM fibre_split_all(segments, nodes);
     RETURN NULL;
 END
 $$;
@@ -327,7 +417,6 @@ BEGIN
         SELECT end_, start_ INTO start_, end_;
     END IF;
     DELETE FROM fibre_segment WHERE id = gone.id;
-    -- The node is still on the line: until it is gone nothing may be split at it.
     PERFORM set_config('fibre.joining', node::text, true);
     UPDATE fibre_segment SET geom = line, from_node_id = start_, to_node_id = end_,
            cost_eur = CASE WHEN kept.cost_eur IS NULL AND gone.cost_eur IS NULL THEN NULL
@@ -345,11 +434,15 @@ CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_segment
     FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
 CREATE TRIGGER fibre_2_place BEFORE INSERT OR UPDATE OF geom ON fibre_node
     FOR EACH ROW EXECUTE FUNCTION fibre_node_before();
-CREATE TRIGGER fibre_3_split AFTER INSERT OR UPDATE OF geom ON fibre_node
-    FOR EACH ROW EXECUTE FUNCTION fibre_node_after();
+CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_node
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION fibre_nodes_drawn();
+CREATE TRIGGER zz_fibre_moved AFTER UPDATE ON fibre_node
+    REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_nodes_moved();
 CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_node
     FOR EACH ROW EXECUTE FUNCTION fibre_node_gone();
 CREATE TRIGGER fibre_2_ends BEFORE INSERT OR UPDATE OF geom, from_node_id, to_node_id ON fibre_segment
     FOR EACH ROW EXECUTE FUNCTION fibre_segment_before();
-CREATE TRIGGER fibre_3_split AFTER INSERT OR UPDATE OF geom ON fibre_segment
-    FOR EACH ROW EXECUTE FUNCTION fibre_segment_after();
+CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_segment
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION fibre_segments_drawn();
+CREATE TRIGGER zz_fibre_redrawn AFTER UPDATE ON fibre_segment
+    REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_segments_redrawn();
