@@ -17,3 +17,24 @@ ROUTE = (
     ErrorText("unknown-segment", 409, "Diese Trasse gibt es nicht.", "There is no such segment."),
     ErrorText("unknown-node", 409, "Diesen Netzknoten gibt es in diesem Netz nicht.", "There is no such node in this network."),
 )  # fmt: skip
+
+DUCTS = (
+    ErrorText("duct-walk-broken", 409, "Der Rohrweg hat eine Lücke.", "The duct's walk has a gap."),
+    ErrorText("duct-walk-repeats", 409, "Der Rohrweg kommt an einen Knoten zurück.", "The duct's walk comes back to a node."),
+    ErrorText("duct-walk-lost", 409, "Ein Rohr, das schon lag, braucht einen Weg.", "A duct that was laid needs a walk."),
+    ErrorText("duct-cut-off-walk", 409, "Ein Röhrchen ist an einem Knoten geschnitten, der nicht auf dem Rohrweg liegt.",
+              "A tube is cut at a node that is not on the duct's walk."),
+    ErrorText("duct-keeps-spec", 409, "Ein Rohr behält seinen Typ.", "A duct keeps its product."),
+    ErrorText("tube-not-of-spec", 409, "Dieses Röhrchen hat der Rohrtyp nicht.", "The product has no such tube."),
+    ErrorText("tube-not-cuttable-here", 409, "An diesem Netzknoten läuft das Röhrchen nicht ungeschnitten durch.",
+              "The tube does not pass this node uncut."),
+    ErrorText("tube-not-cut-here", 409, "An diesem Netzknoten ist das Röhrchen nicht geschnitten.", "The tube is not cut at this node."),
+    ErrorText("tube-end-taken", 409, "An dem Schnitt sitzt ein Verbinder.", "There is a fitting at the cut."),
+    ErrorText("unknown-tube", 409, "Dieses Röhrchen gibt es nicht.", "There is no such tube."),
+    ErrorText("joint-elsewhere", 409, "Ein Röhrchenende liegt an einem anderen Netzknoten als sein Verbinder.",
+              "A tube's end is at another node than its fitting."),
+    ErrorText("joint-ends", 409, "Der Verbinder hat nicht so viele Enden, wie er braucht.", "The fitting has not as many ends as it needs."),
+    ErrorText("joint-does-not-fit", 409, "Der Verbinder passt nicht auf diese Röhrchen.", "The fitting does not fit these tubes."),
+    ErrorText("duct-occupied", 409, "An diesem Rohr sitzen Verbinder.", "There are fittings on this duct."),
+    ErrorText("segment-occupied", 409, "In dieser Trasse liegen Rohre.", "Ducts lie in this segment."),
+)  # fmt: skip

@@ -117,3 +117,41 @@ def broken(of: UUID) -> Sequence[str]:
         if one(statement, of):
             found.append(what)
     return found
+
+
+def settle() -> None:
+    """What a commit would check, now."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("SET CONSTRAINTS ALL DEFERRED")
+
+
+def duct(of: UUID, segments: Sequence[UUID], spec: str = "10/6", name: str | None = None) -> UUID:
+    found: UUID = one("SELECT fibre_lay(%s, %s, %s, %s)", of, spec, name, list(segments))
+    settle()
+    return found
+
+
+def place(of: UUID, x: float, y: float) -> UUID:
+    """The node there."""
+    found: UUID = one("SELECT id FROM fibre_node WHERE network_id = %s AND ST_DWithin(geom, %s, 0.5)", of, wkt((x, y)))
+    return found
+
+
+def walk(of: UUID) -> list[tuple[float, bool]]:
+    """The steps of a duct: where each segment is drawn from (x), and whether it is walked that way."""
+    rows = sql(
+        "SELECT ST_X(ST_StartPoint(s.geom)), d.forward FROM fibre_ductstep d JOIN fibre_segment s ON s.id = d.segment_id "
+        "WHERE d.duct_id = %s ORDER BY d.ordinal",
+        of,
+    )
+    return [(round(x - X0, 2), forward) for x, forward in rows]
+
+
+def sections(of: UUID) -> list[tuple[int, float, float]]:
+    """The sections of a duct's tubes: (position, x of its beginning, x of its end)."""
+    rows = sql(
+        "SELECT t.position, ST_X(a.geom), ST_X(b.geom) FROM fibre_tubesection s JOIN fibre_tube t ON t.id = s.tube_id "
+        "JOIN fibre_node a ON a.id = s.from_node_id JOIN fibre_node b ON b.id = s.to_node_id WHERE t.duct_id = %s",
+        of,
+    )
+    return sorted((position, round(x1 - X0, 2), round(x2 - X0, 2)) for position, x1, x2 in rows)

@@ -129,6 +129,8 @@ BEGIN
     -- Exactly to the node: that is up to 5 cm beside the line.
     first := ST_SetPoint(first, ST_NPoints(first) - 1, place);
     second := ST_SetPoint(second, 0, place);
+    -- The ducts first: what follows may split the parts again, and their steps must be in order by then.
+    PERFORM fibre_carry(old.id, made);
     UPDATE fibre_segment SET geom = first, to_node_id = node WHERE id = old.id;
     INSERT INTO fibre_segment (id, network_id, organisation_id, lifecycle, owner_id, survey_method, survey_accuracy_cm,
         surveyed_on, surveyed_by, remark, source, from_node_id, to_node_id, geom, parent_id, construction, surface, location,
@@ -416,6 +418,7 @@ BEGIN
         line := ST_Reverse(line);
         SELECT end_, start_ INTO start_, end_;
     END IF;
+    PERFORM fibre_uncarry(kept.id, gone.id, node);
     DELETE FROM fibre_segment WHERE id = gone.id;
     PERFORM set_config('fibre.joining', node::text, true);
     UPDATE fibre_segment SET geom = line, from_node_id = start_, to_node_id = end_,

@@ -1,0 +1,42 @@
+"""The catalogue that is shipped: files beside this module, put into the tables without touching what an operator changed.
+
+Outer diameters of bundles are about those of common products (unverified); LR_Art stands where the German fact sheet has it.
+"""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "data"
+
+
+def _rows(name: str) -> Iterator[dict[str, Any]]:
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {key: value or None for key, value in row.items()}
+
+
+def load(models: Any) -> None:
+    """Add what is missing; `models(name)` gives the model (of the migration, or of the running program)."""
+    for row in _rows("colours"):
+        models("Colour").objects.get_or_create(key=row.pop("key"), defaults=row)
+    for row in _rows("schemes"):
+        models("ColourScheme").objects.get_or_create(
+            key=row["key"], defaults={"name": row["name"], "verified": row["verified"] == "yes"}
+        )
+    for row in _rows("scheme_colours"):
+        models("SchemeColour").objects.get_or_create(
+            scheme_id=row["scheme"], position=int(row["position"]),
+            defaults={"colour_id": row["colour"], "second_id": row["second"], "marked": row["marked"] == "yes"},
+        )  # fmt: skip
+    for row in _rows("ducts"):
+        tubes, pipe, key = int(row.pop("tubes") or 0), row.pop("pipe"), row.pop("key")
+        row["scheme_id"] = row.pop("scheme")
+        made, new = models("DuctSpec").objects.get_or_create(key=key, defaults=row)
+        if new:
+            models("DuctSpecTube").objects.bulk_create(
+                models("DuctSpecTube")(spec=made, position=position, pipe_id=pipe) for position in range(1, tubes + 1)
+            )
+    for row in _rows("fittings"):
+        models("FittingSpec").objects.get_or_create(key=row.pop("key"), defaults=row)

@@ -1,0 +1,528 @@
+-- The rules of ducts: a walk over segments, tubes by the product, cuts and couplings.
+--
+-- A walk is changed row by row and must be whole at the end of the transaction: statements note which ducts are due, and one
+-- deferred check for each looks at the whole. It also does what follows: which way each segment is walked, and where the
+-- uncut tubes begin and end.
+
+CREATE TABLE fibre_due (
+    duct_id uuid NOT NULL,
+    transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    PRIMARY KEY (duct_id, transaction_id)
+);
+COMMENT ON TABLE fibre_due IS 'Ducts whose walk is to be looked at when this transaction ends; empty otherwise';
+
+CREATE FUNCTION fibre_note_due(ducts uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    SELECT fibre_hold(network_id) FROM (
+        SELECT DISTINCT network_id FROM fibre_duct WHERE id = ANY (ducts) ORDER BY network_id) held;
+    INSERT INTO fibre_due (duct_id) SELECT DISTINCT unnest(ducts) ON CONFLICT DO NOTHING;
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_note_due(uuid[]) FROM PUBLIC;
+
+-- ------------------------------------------------------------------------------------------------------------ the walk
+
+CREATE FUNCTION fibre_name_of(segment uuid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$ SELECT coalesce(name, left(id::text, 8)) FROM fibre_segment WHERE id = segment $$;
+
+-- The nodes of a walk in order, and each step's direction put right. Raises duct-walk-broken, duct-walk-repeats.
+CREATE FUNCTION fibre_walk(duct uuid) RETURNS uuid[]
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    step record;
+    following record;
+    nodes uuid[] := '{}';
+    here uuid;
+    onward boolean;
+    total integer;
+BEGIN
+    SELECT count(*) INTO total FROM fibre_ductstep WHERE duct_id = duct;
+    FOR step IN
+        SELECT d.id, d.ordinal, d.forward, d.segment_id, s.from_node_id AS a, s.to_node_id AS b,
+               lead(s.from_node_id) OVER w AS next_a, lead(s.to_node_id) OVER w AS next_b
+          FROM fibre_ductstep d JOIN fibre_segment s ON s.id = d.segment_id
+         WHERE d.duct_id = duct WINDOW w AS (ORDER BY d.ordinal) ORDER BY d.ordinal
+    LOOP
+        IF here IS NULL THEN
+            onward := CASE WHEN step.next_a IS NULL THEN step.forward
+                           WHEN step.b IN (step.next_a, step.next_b) AND step.a IN (step.next_a, step.next_b) THEN step.forward
+                           ELSE step.b IN (step.next_a, step.next_b) END;
+            here := CASE WHEN onward THEN step.a ELSE step.b END;
+            nodes := ARRAY[here];
+        END IF;
+        IF here NOT IN (step.a, step.b) THEN
+            PERFORM fibre_refuse('duct-walk-broken',
+                format('Der Rohrweg hat vor der Trasse %s (Nr. %s) eine Lücke.', fibre_name_of(step.segment_id), step.ordinal),
+                'Die fehlende Trasse einfügen oder die Reihenfolge berichtigen.');
+        END IF;
+        onward := here = step.a;
+        IF onward <> step.forward THEN
+            UPDATE fibre_ductstep SET forward = onward WHERE id = step.id;
+        END IF;
+        here := CASE WHEN onward THEN step.b ELSE step.a END;
+        IF here = ANY (nodes) AND NOT (here = nodes[1] AND array_length(nodes, 1) = total) THEN
+            PERFORM fibre_refuse('duct-walk-repeats',
+                format('Der Rohrweg kommt hinter der Trasse %s (Nr. %s) an einen Knoten zurück.', fibre_name_of(step.segment_id), step.ordinal),
+                'Einen Abzweig als eigenes Rohr zeichnen.');
+        END IF;
+        nodes := nodes || here;
+    END LOOP;
+    RETURN nodes;
+END
+$$;
+
+-- Where the tubes' sections begin and end: they lie end to end over the whole walk. The two outer ends go along with it; the
+-- cuts between must still lie on it, in its order.
+CREATE FUNCTION fibre_settle_sections(duct uuid, nodes uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    last uuid := nodes[array_length(nodes, 1)];
+    tube record;
+    cuts uuid[];
+    section uuid;
+    i integer;
+BEGIN
+    INSERT INTO fibre_tubesection (tube_id, from_node_id, to_node_id)
+    SELECT t.id, nodes[1], last FROM fibre_tube t
+     WHERE t.duct_id = duct AND NOT EXISTS (SELECT FROM fibre_tubesection s WHERE s.tube_id = t.id);
+    -- The many that are whole, in one statement.
+    UPDATE fibre_tubesection s SET from_node_id = nodes[1], to_node_id = last FROM fibre_tube t
+     WHERE t.duct_id = duct AND s.tube_id = t.id AND (s.from_node_id, s.to_node_id) IS DISTINCT FROM (nodes[1], last)
+       AND NOT EXISTS (SELECT FROM fibre_tubesection o WHERE o.tube_id = t.id AND o.id <> s.id);
+    FOR tube IN
+        SELECT t.id, t.position, count(*) AS sections FROM fibre_tube t JOIN fibre_tubesection s ON s.tube_id = t.id
+         WHERE t.duct_id = duct GROUP BY t.id HAVING count(*) > 1
+    LOOP
+        -- A cut is where one section ends and another begins. (Where a ring closes, none does.)
+        SELECT array_agg(x.to_node_id ORDER BY array_position(nodes, x.to_node_id)) INTO cuts
+          FROM fibre_tubesection x JOIN fibre_tubesection y ON y.tube_id = x.tube_id AND y.from_node_id = x.to_node_id
+         WHERE x.tube_id = tube.id AND NOT (nodes[1] = last AND x.to_node_id = last);
+        IF coalesce(array_length(cuts, 1), 0) <> tube.sections - 1
+            OR EXISTS (SELECT FROM unnest(cuts) c WHERE coalesce(array_position(nodes, c), 1) IN (1, array_length(nodes, 1)))
+        THEN
+            PERFORM fibre_refuse('duct-cut-off-walk',
+                format('Das Röhrchen %s ist an einem Knoten geschnitten, der nicht (mehr) auf dem Rohrweg liegt.', tube.position),
+                'Erst die Schnitte zurücknehmen (fibre_mend_tube), oder den Weg so ändern, dass die Knoten auf ihm bleiben.');
+        END IF;
+        FOR i IN 0 .. array_length(cuts, 1) LOOP
+            SELECT x.id INTO section FROM fibre_tubesection x
+             WHERE x.tube_id = tube.id
+               AND CASE WHEN i = 0 THEN x.to_node_id = cuts[1] ELSE x.from_node_id = cuts[i] END;
+            UPDATE fibre_tubesection SET from_node_id = coalesce(cuts[i], nodes[1]), to_node_id = coalesce(cuts[i + 1], last)
+             WHERE id = section AND (from_node_id, to_node_id) IS DISTINCT FROM (coalesce(cuts[i], nodes[1]), coalesce(cuts[i + 1], last));
+            -- An inner section that ran between other cuts would be turned round silently.
+            IF NOT FOUND THEN
+                CONTINUE;
+            END IF;
+            IF i > 0 AND i < array_length(cuts, 1) THEN
+                PERFORM fibre_refuse('duct-cut-off-walk',
+                    format('Die Schnitte des Röhrchens %s liegen auf dem Rohrweg in anderer Reihenfolge.', tube.position),
+                    'Erst die Schnitte zurücknehmen (fibre_mend_tube).');
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION fibre_due_now() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    nodes uuid[];
+BEGIN
+    DELETE FROM fibre_due WHERE duct_id = NEW.duct_id AND transaction_id = NEW.transaction_id;
+    IF NOT FOUND OR NOT EXISTS (SELECT FROM fibre_duct WHERE id = NEW.duct_id) THEN
+        RETURN NULL;
+    END IF;
+    nodes := fibre_walk(NEW.duct_id);
+    IF array_length(nodes, 1) IS NULL THEN
+        IF EXISTS (SELECT FROM fibre_tubesection s JOIN fibre_tube t ON t.id = s.tube_id WHERE t.duct_id = NEW.duct_id) THEN
+            PERFORM fibre_refuse('duct-walk-lost', 'Ein Rohr, das schon lag, braucht einen Weg.', 'Das Rohr löschen, wenn es das nicht mehr gibt.');
+        END IF;
+        RETURN NULL;
+    END IF;
+    PERFORM fibre_settle_sections(NEW.duct_id, nodes);
+    -- What settling has changed is settled.
+    DELETE FROM fibre_due WHERE duct_id = NEW.duct_id AND transaction_id = NEW.transaction_id;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER fibre_due_now AFTER INSERT ON fibre_due DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION fibre_due_now();
+
+CREATE FUNCTION fibre_steps_written() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_note_due(array_agg(DISTINCT duct_id)) FROM rows_;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_added AFTER INSERT ON fibre_ductstep
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_steps_written();
+CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_ductstep
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_steps_written();
+CREATE TRIGGER zz_fibre_removed AFTER DELETE ON fibre_ductstep
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_steps_written();
+
+-- A segment that was connected to other nodes: the walks over it must still be whole.
+CREATE FUNCTION fibre_walks_touched() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_note_due(array_agg(DISTINCT d.duct_id))
+       FROM fresh f JOIN stale o ON o.id = f.id JOIN fibre_ductstep d ON d.segment_id = f.id
+      WHERE (f.from_node_id, f.to_node_id) <> (o.from_node_id, o.to_node_id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_walks AFTER UPDATE ON fibre_segment
+    REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_walks_touched();
+
+-- ----------------------------------------------------------------------------------------------------- ducts and tubes
+
+CREATE FUNCTION fibre_duct_drawn() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO fibre_tube (duct_id, position, pipe_id)
+    SELECT f.id, t.position, t.pipe_id FROM fresh f JOIN fibre_ductspectube t ON t.spec_id = f.spec_id
+    UNION ALL
+    SELECT f.id, 1, f.spec_id FROM fresh f
+     WHERE NOT EXISTS (SELECT FROM fibre_ductspectube t WHERE t.spec_id = f.spec_id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_duct
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION fibre_duct_drawn();
+CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_duct
+    FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
+
+CREATE FUNCTION fibre_duct_keeps() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_refuse('duct-keeps-spec', 'Ein Rohr behält seinen Typ; seine Röhrchen hängen daran.',
+        'Ein neues Rohr zeichnen, oder das falsche löschen und neu zeichnen.');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF spec_id ON fibre_duct
+    FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id) EXECUTE FUNCTION fibre_duct_keeps();
+
+CREATE FUNCTION fibre_tube_of_spec() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM fibre_duct d
+       LEFT JOIN fibre_ductspectube t ON t.spec_id = d.spec_id AND t.position = NEW.position
+      WHERE d.id = NEW.duct_id
+        AND (t.pipe_id = NEW.pipe_id OR (t.id IS NULL AND NEW.position = 1 AND NEW.pipe_id = d.spec_id
+             AND NOT EXISTS (SELECT FROM fibre_ductspectube x WHERE x.spec_id = d.spec_id)));
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('tube-not-of-spec', format('Ein Röhrchen %s hat dieser Rohrtyp nicht.', NEW.position),
+            'Die Röhrchen legt die Datenbank an; neue Typen gehören in den Katalog.');
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER fibre_1_of_spec BEFORE INSERT OR UPDATE ON fibre_tube
+    FOR EACH ROW EXECUTE FUNCTION fibre_tube_of_spec();
+
+-- Lay a duct along these segments, in this order; which way each is walked follows from it.
+CREATE FUNCTION fibre_lay(net uuid, spec text, called text, segments uuid[]) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    made uuid := gen_random_uuid();
+BEGIN
+    PERFORM fibre_hold(net);
+    INSERT INTO fibre_duct (id, network_id, organisation_id, name, spec_id)
+    SELECT made, net, organisation_id, called, spec FROM fibre_network WHERE id = net;
+    INSERT INTO fibre_ductstep (duct_id, ordinal, segment_id)
+    SELECT made, n, segment FROM unnest(segments) WITH ORDINALITY AS route (segment, n);
+    RETURN made;
+END
+$$;
+
+-- A duct takes its tubes and its walk along when it goes, unless something hangs on them.
+CREATE FUNCTION fibre_duct_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    coupled bigint;
+BEGIN
+    PERFORM fibre_hold(OLD.network_id);
+    SELECT count(*) INTO coupled FROM fibre_tubeend e JOIN fibre_tubesection s ON s.id = e.section_id
+      JOIN fibre_tube t ON t.id = s.tube_id WHERE t.duct_id = OLD.id;
+    IF coupled > 0 THEN
+        PERFORM fibre_refuse('duct-occupied', format('An diesem Rohr sitzen %s Verbinder.', coupled), 'Erst die Verbinder entfernen.');
+    END IF;
+    DELETE FROM fibre_ductstep WHERE duct_id = OLD.id;
+    DELETE FROM fibre_tubesection s USING fibre_tube t WHERE t.id = s.tube_id AND t.duct_id = OLD.id;
+    DELETE FROM fibre_tube WHERE duct_id = OLD.id;
+    DELETE FROM fibre_due WHERE duct_id = OLD.id;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_duct
+    FOR EACH ROW EXECUTE FUNCTION fibre_duct_gone();
+
+-- Nothing that is occupied can be deleted.
+CREATE FUNCTION fibre_segment_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    lying text;
+BEGIN
+    SELECT string_agg(coalesce(d.name, left(d.id::text, 8)), ', ' ORDER BY d.name) INTO lying
+      FROM fibre_ductstep s JOIN fibre_duct d ON d.id = s.duct_id WHERE s.segment_id = OLD.id;
+    IF lying IS NOT NULL THEN
+        PERFORM fibre_refuse('segment-occupied', format('In dieser Trasse liegt: %s.', left(lying, 200)),
+            'Erst die Rohre verlegen oder löschen.');
+    END IF;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_segment
+    FOR EACH ROW EXECUTE FUNCTION fibre_segment_gone();
+
+-- -------------------------------------------------------------------------------------------- splits and joins under ducts
+
+-- A part of another function, which has asked for the caller's rights: nobody calls it by itself.
+CREATE FUNCTION fibre_only_from(name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    stack text;
+BEGIN
+    GET DIAGNOSTICS stack = PG_CONTEXT;
+    IF position('function ' || name || '(' IN stack) = 0 THEN
+        RAISE insufficient_privilege USING MESSAGE = format('only %s does this', name);
+    END IF;
+END
+$$;
+
+-- A split segment takes its ducts along: each walk gets one step more.
+CREATE FUNCTION fibre_carry(first uuid, second uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    step record;
+BEGIN
+    PERFORM fibre_only_from('fibre_split');
+    FOR step IN SELECT id, duct_id, ordinal, forward FROM fibre_ductstep WHERE segment_id = first ORDER BY duct_id LOOP
+        UPDATE fibre_ductstep SET ordinal = ordinal + 1 WHERE duct_id = step.duct_id
+           AND (ordinal > step.ordinal OR (ordinal = step.ordinal AND NOT step.forward));
+        INSERT INTO fibre_ductstep (duct_id, ordinal, segment_id, forward)
+        VALUES (step.duct_id, CASE WHEN step.forward THEN step.ordinal + 1 ELSE step.ordinal END, second, step.forward);
+    END LOOP;
+END
+$$;
+-- Before two segments become one: each walk must pass both, uncut between them.
+CREATE FUNCTION fibre_uncarry(kept uuid, gone uuid, node uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    step record;
+BEGIN
+    PERFORM fibre_only_from('fibre_join');
+    IF EXISTS (SELECT FROM fibre_tubesection WHERE node IN (from_node_id, to_node_id)) THEN
+        PERFORM fibre_refuse('node-in-use', 'An diesem Netzknoten beginnt, endet oder ist ein Röhrchen geschnitten.',
+            'Erst die Schnitte zurücknehmen (fibre_mend_tube).');
+    END IF;
+    IF EXISTS (SELECT FROM fibre_ductstep a FULL JOIN fibre_ductstep b
+                 ON a.duct_id = b.duct_id AND b.segment_id = gone AND a.segment_id = kept
+                WHERE (a.segment_id = kept OR b.segment_id = gone) AND (a.id IS NULL OR b.id IS NULL)
+                  AND (a.segment_id = kept OR a.id IS NULL) AND (b.segment_id = gone OR b.id IS NULL)) THEN
+        PERFORM fibre_refuse('node-in-use', 'An diesem Netzknoten endet oder verzweigt ein Rohr.');
+    END IF;
+    FOR step IN SELECT id, duct_id, ordinal FROM fibre_ductstep WHERE segment_id = gone ORDER BY duct_id LOOP
+        DELETE FROM fibre_ductstep WHERE id = step.id;
+        UPDATE fibre_ductstep SET ordinal = ordinal - 1 WHERE duct_id = step.duct_id AND ordinal > step.ordinal;
+    END LOOP;
+END
+$$;
+
+-- --------------------------------------------------------------------------------------------------- cutting and coupling
+
+-- Cut a tube at a node on its way; the new section is the one behind it.
+CREATE FUNCTION fibre_cut_tube(tube uuid, node uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    nodes uuid[];
+    way uuid;
+    old fibre_tubesection;
+    made uuid := gen_random_uuid();
+BEGIN
+    SELECT duct_id INTO way FROM fibre_tube WHERE id = tube;
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('unknown-tube', 'Dieses Röhrchen gibt es nicht.');
+    END IF;
+    PERFORM fibre_hold(network_id) FROM fibre_duct WHERE id = way;
+    nodes := fibre_walk(way);
+    SELECT s.* INTO old FROM fibre_tubesection s
+     WHERE s.tube_id = tube AND array_position(nodes, s.from_node_id) < array_position(nodes, node)
+       AND array_position(nodes, node)
+           < CASE WHEN s.to_node_id = nodes[array_length(nodes, 1)] THEN array_length(nodes, 1) ELSE array_position(nodes, s.to_node_id) END
+       FOR UPDATE;
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('tube-not-cuttable-here', 'An diesem Netzknoten läuft das Röhrchen nicht ungeschnitten durch.',
+            'Es muss dort vorbeiführen und darf weder enden noch schon geschnitten sein.');
+    END IF;
+    -- What is coupled at the far end stays there: it is the new section's end now.
+    UPDATE fibre_tubesection SET to_node_id = node WHERE id = old.id;
+    INSERT INTO fibre_tubesection (id, tube_id, from_node_id, to_node_id) VALUES (made, tube, node, old.to_node_id);
+    UPDATE fibre_tubeend SET section_id = made WHERE section_id = old.id AND side = 'b';
+    RETURN made;
+END
+$$;
+
+-- Make one section of two again, where a cut was a mistake. (A coupling is no mending: it stays a coupling.)
+CREATE FUNCTION fibre_mend_tube(tube uuid, node uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    before fibre_tubesection;
+    behind fibre_tubesection;
+BEGIN
+    PERFORM fibre_hold(d.network_id) FROM fibre_tube t JOIN fibre_duct d ON d.id = t.duct_id WHERE t.id = tube;
+    SELECT * INTO before FROM fibre_tubesection WHERE tube_id = tube AND to_node_id = node FOR UPDATE;
+    SELECT * INTO behind FROM fibre_tubesection WHERE tube_id = tube AND from_node_id = node FOR UPDATE;
+    IF before.id IS NULL OR behind.id IS NULL OR before.id = behind.id THEN
+        PERFORM fibre_refuse('tube-not-cut-here', 'An diesem Netzknoten ist das Röhrchen nicht geschnitten.');
+    END IF;
+    IF EXISTS (SELECT FROM fibre_tubeend WHERE (section_id = before.id AND side = 'b') OR (section_id = behind.id AND side = 'a')) THEN
+        PERFORM fibre_refuse('tube-end-taken', 'An dem Schnitt sitzt ein Verbinder.', 'Erst den Verbinder entfernen.');
+    END IF;
+    UPDATE fibre_tubeend SET section_id = before.id WHERE section_id = behind.id AND side = 'b';
+    DELETE FROM fibre_tubesection WHERE id = behind.id;
+    UPDATE fibre_tubesection SET to_node_id = behind.to_node_id WHERE id = before.id;
+    RETURN before.id;
+END
+$$;
+
+-- Couple two section ends that lie at one node, or close one of them (without the second section).
+CREATE FUNCTION fibre_couple(fitting text, section_a uuid, side_a text, section_b uuid DEFAULT NULL, side_b text DEFAULT NULL) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    made uuid := gen_random_uuid();
+    place uuid;
+BEGIN
+    SELECT CASE side_a WHEN 'a' THEN from_node_id WHEN 'b' THEN to_node_id END INTO place FROM fibre_tubesection WHERE id = section_a;
+    IF place IS NULL THEN
+        PERFORM fibre_refuse('unknown-tube', 'Dieses Röhrchenende gibt es nicht.');
+    END IF;
+    INSERT INTO fibre_tubejoint (id, node_id, fitting_id) VALUES (made, place, fitting);
+    INSERT INTO fibre_tubeend (joint_id, section_id, side) VALUES (made, section_a, side_a);
+    IF section_b IS NOT NULL THEN
+        INSERT INTO fibre_tubeend (joint_id, section_id, side) VALUES (made, section_b, side_b);
+    END IF;
+    RETURN made;
+END
+$$;
+
+-- A joint is right when its ends are as many as its fitting takes, lie at its node, and fit into it.
+CREATE FUNCTION fibre_joint_right(joint uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    here fibre_tubejoint;
+    fitting fibre_fittingspec;
+    outer_ numeric[];
+    away integer;
+    sections integer;
+BEGIN
+    SELECT * INTO here FROM fibre_tubejoint WHERE id = joint;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT * INTO fitting FROM fibre_fittingspec WHERE key = here.fitting_id;
+    SELECT array_agg(p.outer_mm ORDER BY p.outer_mm), count(DISTINCT s.id),
+           count(*) FILTER (WHERE CASE e.side WHEN 'a' THEN s.from_node_id ELSE s.to_node_id END <> here.node_id)
+      INTO outer_, sections, away
+      FROM fibre_tubeend e JOIN fibre_tubesection s ON s.id = e.section_id JOIN fibre_tube t ON t.id = s.tube_id
+      JOIN fibre_ductspec p ON p.key = t.pipe_id WHERE e.joint_id = joint;
+    IF coalesce(away, 0) > 0 THEN
+        PERFORM fibre_refuse('joint-elsewhere', 'Ein Röhrchenende liegt an einem anderen Netzknoten als sein Verbinder.');
+    END IF;
+    IF coalesce(array_length(outer_, 1), 0) <> (CASE WHEN fitting.kind = 'end_cap' THEN 1 ELSE 2 END) OR sections <> array_length(outer_, 1) THEN
+        PERFORM fibre_refuse('joint-ends', format('%s verbindet %s.', fitting.name,
+            CASE WHEN fitting.kind = 'end_cap' THEN 'nichts, sie schließt ein Röhrchen ab' ELSE 'zwei Röhrchen' END));
+    END IF;
+    IF outer_ <> (CASE WHEN fitting.outer_b_mm IS NULL THEN ARRAY[fitting.outer_a_mm]
+        ELSE ARRAY[least(fitting.outer_a_mm, fitting.outer_b_mm), greatest(fitting.outer_a_mm, fitting.outer_b_mm)] END) THEN
+        PERFORM fibre_refuse('joint-does-not-fit',
+            format('%s passt nicht auf Röhrchen mit %s mm.', fitting.name, array_to_string(outer_, ' und ')),
+            'Einen Verbinder oder Reduzierer für diese Durchmesser nehmen.');
+    END IF;
+END
+$$;
+
+CREATE FUNCTION fibre_joint_due() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    now_ jsonb := to_jsonb(NEW);
+    then_ jsonb := to_jsonb(OLD);
+BEGIN
+    IF TG_TABLE_NAME = 'fibre_tubejoint' THEN
+        PERFORM fibre_joint_right((now_ ->> 'id')::uuid);
+    ELSIF TG_TABLE_NAME = 'fibre_tubeend' THEN
+        PERFORM fibre_joint_right((now_ ->> 'joint_id')::uuid);
+        PERFORM fibre_joint_right((then_ ->> 'joint_id')::uuid);
+    ELSE
+        PERFORM fibre_joint_right(joint_id) FROM fibre_tubeend WHERE section_id = (now_ ->> 'id')::uuid;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER fibre_joint_due AFTER INSERT OR UPDATE ON fibre_tubejoint DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION fibre_joint_due();
+CREATE CONSTRAINT TRIGGER fibre_joint_due AFTER INSERT OR UPDATE OR DELETE ON fibre_tubeend DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION fibre_joint_due();
+CREATE CONSTRAINT TRIGGER fibre_joint_due AFTER UPDATE ON fibre_tubesection DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION fibre_joint_due();
+
+-- Sections are cut and mended, never written by hand past the walk.
+CREATE FUNCTION fibre_sections_written() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_note_due(array_agg(DISTINCT t.duct_id)) FROM rows_ r JOIN fibre_tube t ON t.id = r.tube_id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_added AFTER INSERT ON fibre_tubesection
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_sections_written();
+CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_tubesection
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_sections_written();
+CREATE TRIGGER zz_fibre_removed AFTER DELETE ON fibre_tubesection
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_sections_written();
