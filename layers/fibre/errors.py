@@ -21,6 +21,7 @@ ROUTE = (
 DUCTS = (
     ErrorText("duct-walk-broken", 409, "Der Rohrweg hat eine Lücke.", "The duct's walk has a gap."),
     ErrorText("duct-walk-repeats", 409, "Der Rohrweg kommt an einen Knoten zurück.", "The duct's walk comes back to a node."),
+    ErrorText("duct-walk-empty", 409, "Ein Rohr liegt in mindestens einer Trasse.", "A duct lies in at least one segment."),
     ErrorText("duct-walk-lost", 409, "Ein Rohr, das schon lag, braucht einen Weg.", "A duct that was laid needs a walk."),
     ErrorText("duct-cut-off-walk", 409, "Ein Röhrchen ist an einem Knoten geschnitten, der nicht auf dem Rohrweg liegt.",
               "A tube is cut at a node that is not on the duct's walk."),

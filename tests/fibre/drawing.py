@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -116,7 +117,38 @@ def broken(of: UUID) -> Sequence[str]:
     for what, statement in checks.items():
         if one(statement, of):
             found.append(what)
-    return found
+    return [*found, *_broken_ducts(of)]
+
+
+def _broken_ducts(of: UUID) -> Iterator[str]:
+    """Each walk followed by hand, and each tube's sections laid end to end along it."""
+    for (key,) in sql("SELECT id FROM fibre_duct WHERE network_id = %s", of):
+        steps = sql(
+            "SELECT CASE WHEN d.forward THEN s.from_node_id ELSE s.to_node_id END, CASE WHEN d.forward THEN s.to_node_id ELSE "
+            "s.from_node_id END FROM fibre_ductstep d JOIN fibre_segment s ON s.id = d.segment_id WHERE d.duct_id = %s ORDER BY d.ordinal",
+            key,
+        )
+        if not steps:
+            yield "a duct without a walk"
+            continue
+        if any(before[1] != after[0] for before, after in pairwise(steps)):
+            yield "a walk with a gap"
+        places = [steps[0][0], *(end for _begin, end in steps)]
+        for (tube,) in sql("SELECT id FROM fibre_tube WHERE duct_id = %s", key):
+            left, here = sql("SELECT from_node_id, to_node_id FROM fibre_tubesection WHERE tube_id = %s", tube), 0
+            while left:
+                following = next((row for row in left if row[0] == places[here]), None)
+                if following is None:
+                    yield "sections that do not lie end to end"
+                    break
+                left.remove(following)
+                ahead = [number for number in range(here + 1, len(places)) if places[number] == following[1]]
+                if not ahead:
+                    yield "a section that ends off the walk"
+                    break
+                here = ahead[-1]
+            if not left and here != len(places) - 1:
+                yield "a tube that ends before its duct"
 
 
 def settle() -> None:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fibre.drawing import broken, graph, network, node, one, segment, sql, wkt
+from tests.fibre.drawing import broken, graph, network, node, one, segment, settle, sql, wkt
 
 # Few places, so that things meet; some of them nearly the same.
 PLACE = st.tuples(st.sampled_from([0, 10, 10.03, 20, 30]), st.sampled_from([0, 0.04, 10, 20]))
@@ -21,12 +21,32 @@ EDIT = st.one_of(
     st.tuples(st.just("join"), st.integers(0, 20)),
     st.tuples(st.just("remove"), st.integers(0, 20)),
     st.tuples(st.just("remove node"), st.integers(0, 20)),
+    st.tuples(st.just("lay"), st.integers(0, 20), st.integers(1, 4), st.sampled_from(["10/6", "7x7/4"])),
+    st.tuples(st.just("cut"), st.integers(0, 20), st.integers(0, 20)),
+    st.tuples(st.just("take up"), st.integers(0, 20)),
 )
 
 
 def pick(table: str, net: UUID, number: int) -> UUID | None:
     found = sql(f"SELECT id FROM {table} WHERE network_id = %s ORDER BY created_at, id", net)
     return found[number % len(found)][0] if found else None
+
+
+def way(net: UUID, first: int, steps: int) -> list[UUID]:
+    """So many segments in a row, as far as the network goes on from that one."""
+    rows = sql(
+        "SELECT id, from_node_id, to_node_id FROM fibre_segment WHERE network_id = %s ORDER BY created_at, id", net
+    )
+    if not rows:
+        return []
+    found, here = [rows[first % len(rows)][0]], rows[first % len(rows)][2]
+    for _step in range(steps - 1):
+        onward = next(((key, b if a == here else a) for key, a, b in rows if here in (a, b) and key not in found), None)
+        if onward is None:
+            break
+        found.append(onward[0])
+        here = onward[1]
+    return found
 
 
 def edit(net: UUID, what: str, *values: Any) -> None:
@@ -42,6 +62,17 @@ def edit(net: UUID, what: str, *values: Any) -> None:
             sql("SELECT fibre_join(%s)", key)
         else:
             sql("DELETE FROM fibre_node WHERE id = %s", key)
+    elif what == "lay":
+        sql("SELECT fibre_lay(%s, %s, NULL, %s)", net, values[2], way(net, values[0], values[1]))
+    elif what == "cut":
+        tubes = sql(
+            "SELECT t.id FROM fibre_tube t JOIN fibre_duct d ON d.id = t.duct_id WHERE d.network_id = %s ORDER BY d.created_at, d.id, 1",
+            net,
+        )
+        if tubes:
+            sql("SELECT fibre_cut_tube(%s, %s)", tubes[values[0] % len(tubes)][0], pick("fibre_node", net, values[1]))
+    elif what == "take up":
+        sql("DELETE FROM fibre_duct WHERE id = %s", pick("fibre_duct", net, values[0]))
     else:
         key = pick("fibre_segment", net, values[0])
         if what == "redraw":
@@ -50,20 +81,19 @@ def edit(net: UUID, what: str, *values: Any) -> None:
             sql("DELETE FROM fibre_segment WHERE id = %s", key)
 
 
-def told_by_history(table: str, net: UUID, columns: str) -> set[tuple[Any, ...]]:
+def told_by_history(table: str, columns: str) -> set[tuple[Any, ...]]:
     """The rows as their last events have them."""
     return set(
         sql(
-            f"SELECT {columns} FROM (SELECT DISTINCT ON (pgh_obj_id) * FROM {table}event WHERE network_id = %s "
-            "ORDER BY pgh_obj_id, pgh_id DESC) e WHERE pgh_label <> 'delete'",
-            net,
+            f"SELECT {columns} FROM (SELECT DISTINCT ON (pgh_obj_id) * FROM {table}event "
+            "ORDER BY pgh_obj_id, pgh_id DESC) e WHERE pgh_label <> 'delete'"
         )
     )
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(edits=st.lists(EDIT, min_size=1, max_size=12))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(edits=st.lists(EDIT, min_size=1, max_size=14))
 def test_01_whatever_is_edited_the_graph_is_whole(edits: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
         net = network()
@@ -72,6 +102,7 @@ def test_01_whatever_is_edited_the_graph_is_whole(edits: list[tuple[Any, ...]]) 
             try:
                 with transaction.atomic():
                     edit(net, what, *values)
+                    settle()
             except DatabaseError as refusal:
                 cause = refusal.__cause__
                 assert cause.sqlstate == "KG001" or str(cause.diag.constraint_name).startswith(
@@ -82,9 +113,12 @@ def test_01_whatever_is_edited_the_graph_is_whole(edits: list[tuple[Any, ...]]) 
         for table, columns in (
             ("fibre_node", "id, kind, ST_AsBinary(geom)"),
             ("fibre_segment", "id, from_node_id, to_node_id, ST_AsBinary(geom), parent_id"),
+            ("fibre_duct", "id, spec_id"),
+            ("fibre_ductstep", "duct_id, ordinal, segment_id, forward"),
+            ("fibre_tubesection", "id, tube_id, from_node_id, to_node_id"),
         ):
-            live = set(sql(f"SELECT {columns} FROM {table} WHERE network_id = %s", net))
-            assert told_by_history(table, net, columns) == live
+            live = set(sql(f"SELECT {columns} FROM {table}"))
+            assert told_by_history(table, columns) == live, table
         transaction.set_rollback(True)
 
 

@@ -250,6 +250,9 @@ AS $$
 DECLARE
     made uuid := gen_random_uuid();
 BEGIN
+    IF coalesce(cardinality(segments), 0) = 0 THEN
+        PERFORM fibre_refuse('duct-walk-empty', 'Ein Rohr liegt in mindestens einer Trasse.');
+    END IF;
     PERFORM fibre_hold(net);
     INSERT INTO fibre_duct (id, network_id, organisation_id, name, spec_id)
     SELECT made, net, organisation_id, called, spec FROM fibre_network WHERE id = net;
