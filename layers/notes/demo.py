@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.contrib.gis.geos import Point
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from gisapp.accounts.models import Organisation
 from layers.notes.models import Note
@@ -25,7 +26,7 @@ KEYS = {"amt": "amt-huettener-berge", "verband": "breitband-verband"}
 
 def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
     """Write the demo's notices anew, in one transaction; the organisations are the accounts' part."""
-    progress(f"{len(_NOTES)} Hinweise")
+    progress(_("%(count)s Hinweise") % {"count": len(_NOTES)})
     villages = [one for one in plan(size, seed).villages if one.main]
     with transaction.atomic():
         Note.objects.filter(source=SOURCE).delete()

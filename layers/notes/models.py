@@ -3,6 +3,7 @@
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from gisapp.accounts.models import Organisation
 from gisapp.base_models import PointFeature, folded
@@ -21,16 +22,16 @@ class Note(PointFeature):
         INTERNAL = "internal", "intern"
         PUBLIC = "public", "öffentlich"
 
-    title = models.TextField("Titel")
-    text = models.TextField("Text", default="", db_default="", blank=True)
-    state = models.TextField("Stand", choices=State, default=State.OPEN, db_default="open")
-    audience = models.TextField("Sichtbarkeit", choices=Audience, default=Audience.INTERNAL, db_default="internal")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="notes", verbose_name="Organisation")
+    title = models.TextField(_("Titel"))
+    text = models.TextField(_("Text"), default="", db_default="", blank=True)
+    state = models.TextField(_("Stand"), choices=State, default=State.OPEN, db_default="open")
+    audience = models.TextField(_("Sichtbarkeit"), choices=Audience, default=Audience.INTERNAL, db_default="internal")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="notes", verbose_name=_("Organisation"))
     name_norm = folded("title", "text")
 
     class Meta(PointFeature.Meta):
-        verbose_name = "Hinweis"
-        verbose_name_plural = "Hinweise"
+        verbose_name = _("Hinweis")
+        verbose_name_plural = _("Hinweise")
         constraints = (
             *PointFeature.Meta.constraints,
             models.CheckConstraint(condition=Q(title__regex=r"\S"), name="note_titled"),

@@ -121,7 +121,7 @@ def test_python_says_nothing_in_one_language_only(package: str) -> None:
     found = {}
     for path in (CHECKOUT / package).rglob("*.py"):
         if "migrations" not in path.parts:
-            found[path.name] = list(_spoken(ast.parse(path.read_text(encoding="utf-8"))))
+            found[str(path.relative_to(CHECKOUT))] = list(_spoken(ast.parse(path.read_text(encoding="utf-8"))))
     assert {name: texts for name, texts in found.items() if texts} == {}
 
 

@@ -7,6 +7,7 @@ from django.contrib.gis.db import models
 from django.core.validators import RegexValidator
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from gisapp.accounts.models import Organisation
 from gisapp.history.tracking import tracked
@@ -24,24 +25,24 @@ class RandomUUID(models.Func):
 class Lifecycle(models.TextChoices):
     """From the drawing to the trench that is dug out. What is decommissioned still lies there and takes its place."""
 
-    PLANNED = "planned", "geplant"
-    APPROVED = "approved", "genehmigt"
-    UNDER_CONSTRUCTION = "under_construction", "im Bau"
-    IN_SERVICE = "in_service", "in Betrieb"
-    OUT_OF_SERVICE = "out_of_service", "außer Betrieb"
-    DECOMMISSIONED = "decommissioned", "stillgelegt"
-    REMOVED = "removed", "ausgebaut"
+    PLANNED = "planned", _("geplant")
+    APPROVED = "approved", _("genehmigt")
+    UNDER_CONSTRUCTION = "under_construction", _("im Bau")
+    IN_SERVICE = "in_service", _("in Betrieb")
+    OUT_OF_SERVICE = "out_of_service", _("außer Betrieb")
+    DECOMMISSIONED = "decommissioned", _("stillgelegt")
+    REMOVED = "removed", _("ausgebaut")
 
 
 class SurveyMethod(models.TextChoices):
     """How the position is known."""
 
-    GNSS = "gnss", "GNSS"
-    TACHYMETER = "tachymeter", "Tachymeter"
-    TAPE = "tape", "Bandmaß"
-    DIGITISED = "digitised", "vom Plan abgegriffen"
-    ESTIMATED = "estimated", "geschätzt"
-    UNKNOWN = "unknown", "unbekannt"
+    GNSS = "gnss", _("GNSS")
+    TACHYMETER = "tachymeter", _("Tachymeter")
+    TAPE = "tape", _("Bandmaß")
+    DIGITISED = "digitised", _("vom Plan abgegriffen")
+    ESTIMATED = "estimated", _("geschätzt")
+    UNKNOWN = "unknown", _("unbekannt")
 
 
 @tracked
@@ -49,15 +50,17 @@ class Network(models.Model):
     """A network of one organisation. Names are unique in it, and rights hang on it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    key = models.TextField("Kürzel", unique=True, validators=[RegexValidator(KEY[:-1] + r"\Z")])
-    name = models.TextField("Name")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="networks", verbose_name="Organisation")
+    key = models.TextField(_("Kürzel"), unique=True, validators=[RegexValidator(KEY[:-1] + r"\Z")])
+    name = models.TextField(_("Name"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="networks", verbose_name=_("Organisation")
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        verbose_name = "Netz"
-        verbose_name_plural = "Netze"
+        verbose_name = _("Netz")
+        verbose_name_plural = _("Netze")
         constraints = (
             models.CheckConstraint(condition=Q(key__regex=KEY), name="network_key_form"),
             models.CheckConstraint(condition=Q(name__regex=r"\S"), name="network_named"),
@@ -71,22 +74,22 @@ class NetworkObject(models.Model):
     """An object of a network. `organisation` is the network's, kept by the database: rights ask it of every row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    network = models.ForeignKey(Network, models.PROTECT, related_name="+", verbose_name="Netz")
+    network = models.ForeignKey(Network, models.PROTECT, related_name="+", verbose_name=_("Netz"))
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="+", verbose_name="Organisation", editable=False
+        Organisation, models.PROTECT, related_name="+", verbose_name=_("Organisation"), editable=False
     )
-    name = models.TextField("Name", null=True, blank=True)
-    lifecycle = models.TextField("Stand", choices=Lifecycle, default=Lifecycle.PLANNED, db_default="planned")
+    name = models.TextField(_("Name"), null=True, blank=True)
+    lifecycle = models.TextField(_("Stand"), choices=Lifecycle, default=Lifecycle.PLANNED, db_default="planned")
     owner = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="+", verbose_name="Eigentum", null=True, blank=True
+        Organisation, models.PROTECT, related_name="+", verbose_name=_("Eigentum"), null=True, blank=True
     )
     survey_method = models.TextField(
-        "Vermessung", choices=SurveyMethod, default=SurveyMethod.UNKNOWN, db_default="unknown"
+        _("Vermessung"), choices=SurveyMethod, default=SurveyMethod.UNKNOWN, db_default="unknown"
     )
-    survey_accuracy_cm = models.IntegerField("Genauigkeit", null=True, blank=True)
-    surveyed_on = models.DateField("vermessen am", null=True, blank=True)
-    surveyed_by = models.TextField("vermessen durch", default="", db_default="", blank=True)
-    remark = models.TextField("Bemerkung", default="", db_default="", blank=True)
+    survey_accuracy_cm = models.IntegerField(_("Genauigkeit"), null=True, blank=True)
+    surveyed_on = models.DateField(_("vermessen am"), null=True, blank=True)
+    surveyed_by = models.TextField(_("vermessen durch"), default="", db_default="", blank=True)
+    remark = models.TextField(_("Bemerkung"), default="", db_default="", blank=True)
     source = models.TextField(default="hand", db_default="hand", editable=False)
     source_id = models.TextField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -2,6 +2,7 @@
 
 from django.contrib.gis.db import models
 from django.db.models import Deferrable, Q
+from django.utils.translation import gettext_lazy as _
 
 from gisapp.history.tracking import tracked
 from layers.fibre.models.catalogue import DuctSpec, FittingSpec
@@ -13,11 +14,11 @@ from layers.fibre.models.route import Node, Segment
 class Duct(NetworkObject):
     """A pipe or bundle. Its way is a walk over segments (`DuctStep`); its tubes follow from its product."""
 
-    spec = models.ForeignKey(DuctSpec, models.PROTECT, related_name="+", verbose_name="Rohrtyp")
+    spec = models.ForeignKey(DuctSpec, models.PROTECT, related_name="+", verbose_name=_("Rohrtyp"))
 
     class Meta(NetworkObject.Meta):
-        verbose_name = "Rohr"
-        verbose_name_plural = "Rohre"
+        verbose_name = _("Rohr")
+        verbose_name_plural = _("Rohre")
         constraints = NetworkObject.Meta.constraints
 
 

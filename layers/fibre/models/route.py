@@ -2,6 +2,7 @@
 
 from django.contrib.gis.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from gisapp.base_models import formula, geometry_rules, tile_copy, tile_index
 from gisapp.geolibs import STORAGE_SRID
@@ -11,60 +12,66 @@ from layers.regions.models import Municipality
 
 
 class NodeKind(models.TextChoices):
-    POP = "pop", "PoP"
-    EXCHANGE = "exchange", "Hauptverteiler (HVt)"
-    CABINET = "cabinet", "Verteiler (NVt, KVz, MFG)"
-    MANHOLE = "manhole", "Schacht"
-    HANDHOLE = "handhole", "Handloch"
-    BRANCH = "branch", "Abzweig"
-    BUILDING = "building", "Gebäude (APL, HÜP)"
-    POLE = "pole", "Mast"
-    END = "end", "Ende"
+    POP = "pop", _("PoP")
+    EXCHANGE = "exchange", _("Hauptverteiler (HVt)")
+    CABINET = "cabinet", _("Verteiler (NVt, KVz, MFG)")
+    MANHOLE = "manhole", _("Schacht")
+    HANDHOLE = "handhole", _("Handloch")
+    BRANCH = "branch", _("Abzweig")
+    BUILDING = "building", _("Gebäude (APL, HÜP)")
+    POLE = "pole", _("Mast")
+    END = "end", _("Ende")
 
 
 class Construction(models.TextChoices):
     """How a segment was built (Verlegeart)."""
 
-    OPEN_TRENCH = "open_trench", "offener Graben"
-    PLOUGH = "plough", "Pflugverfahren"
-    TRENCHING = "trenching", "Fräsverfahren"
-    DRILLING = "drilling", "Spülbohrung"
-    ROCKET = "rocket", "Erdrakete"
-    EXISTING = "existing", "vorhandenes Leerrohr"
-    AERIAL = "aerial", "oberirdisch"
-    INDOOR = "indoor", "im Gebäude"
-    UNKNOWN = "unknown", "unbekannt"
+    OPEN_TRENCH = "open_trench", _("offener Graben")
+    PLOUGH = "plough", _("Pflugverfahren")
+    TRENCHING = "trenching", _("Fräsverfahren")
+    DRILLING = "drilling", _("Spülbohrung")
+    ROCKET = "rocket", _("Erdrakete")
+    EXISTING = "existing", _("vorhandenes Leerrohr")
+    AERIAL = "aerial", _("oberirdisch")
+    INDOOR = "indoor", _("im Gebäude")
+    UNKNOWN = "unknown", _("unbekannt")
 
 
 class Surface(models.TextChoices):
-    SEALED = "sealed", "befestigt"
-    UNSEALED = "unsealed", "unbefestigt"
-    UNKNOWN = "unknown", "unbekannt"
+    SEALED = "sealed", _("befestigt")
+    UNSEALED = "unsealed", _("unbefestigt")
+    UNKNOWN = "unknown", _("unbekannt")
 
 
 class DepthReference(models.TextChoices):
     """What a depth is measured to: the cover above the uppermost pipe, or the bottom of the trench."""
 
-    COVER = "cover", "Überdeckung"
-    BOTTOM = "bottom", "Grabensohle"
+    COVER = "cover", _("Überdeckung")
+    BOTTOM = "bottom", _("Grabensohle")
 
 
 @tracked
 class Node(NetworkObject):
     """Where segments meet or end. A branch is a place without a structure and needs no name."""
 
-    kind = models.TextField("Art", choices=NodeKind, default=NodeKind.BRANCH, db_default="branch")
-    function = models.TextField("Funktion", default="", db_default="", blank=True)
+    kind = models.TextField(_("Art"), choices=NodeKind, default=NodeKind.BRANCH, db_default="branch")
+    function = models.TextField(_("Funktion"), default="", db_default="", blank=True)
     geom = models.PointField(srid=STORAGE_SRID)
-    height_m = models.FloatField("Höhe", null=True, blank=True)
+    height_m = models.FloatField(_("Höhe"), null=True, blank=True)
     municipality = models.ForeignKey(
-        Municipality, models.SET_NULL, related_name="+", verbose_name="Gemeinde", null=True, blank=True, editable=False
+        Municipality,
+        models.SET_NULL,
+        related_name="+",
+        verbose_name=_("Gemeinde"),
+        null=True,
+        blank=True,
+        editable=False,
     )
     geom_3857 = tile_copy(models.PointField)
 
     class Meta(NetworkObject.Meta):
-        verbose_name = "Netzknoten"
-        verbose_name_plural = "Netzknoten"
+        verbose_name = _("Netzknoten")
+        verbose_name_plural = _("Netzknoten")
         constraints = (
             *NetworkObject.Meta.constraints,
             *geometry_rules(),
@@ -80,21 +87,21 @@ class Node(NetworkObject):
 class Segment(NetworkObject):
     """A piece of trench (or of line on poles) from one node to another. Its length follows from the geometry."""
 
-    from_node = models.ForeignKey(Node, models.PROTECT, related_name="segments_from", verbose_name="von", blank=True)
-    to_node = models.ForeignKey(Node, models.PROTECT, related_name="segments_to", verbose_name="nach", blank=True)
+    from_node = models.ForeignKey(Node, models.PROTECT, related_name="segments_from", verbose_name=_("von"), blank=True)
+    to_node = models.ForeignKey(Node, models.PROTECT, related_name="segments_to", verbose_name=_("nach"), blank=True)
     geom = models.LineStringField(srid=STORAGE_SRID)
     parent = models.ForeignKey(
-        "self", models.SET_NULL, related_name="parts", verbose_name="Teil von", null=True, blank=True, editable=False
+        "self", models.SET_NULL, related_name="parts", verbose_name=_("Teil von"), null=True, blank=True, editable=False
     )
-    construction = models.TextField("Verlegeart", choices=Construction, default="unknown", db_default="unknown")
-    surface = models.TextField("Oberfläche", choices=Surface, default="unknown", db_default="unknown")
-    location = models.TextField("Lage im Straßenraum", default="", db_default="", blank=True)
-    depth_cm = models.IntegerField("Tiefe", null=True, blank=True)
-    depth_reference = models.TextField("Tiefe gemessen bis", choices=DepthReference, null=True, blank=True)
-    width_cm = models.IntegerField("Breite", null=True, blank=True)
-    co_laid_with = models.TextField("mitverlegt mit", default="", db_default="", blank=True)
-    funding = models.TextField("Fördermaßnahme", default="", db_default="", blank=True)
-    cost_eur = models.DecimalField("Kosten", max_digits=12, decimal_places=2, null=True, blank=True)
+    construction = models.TextField(_("Verlegeart"), choices=Construction, default="unknown", db_default="unknown")
+    surface = models.TextField(_("Oberfläche"), choices=Surface, default="unknown", db_default="unknown")
+    location = models.TextField(_("Lage im Straßenraum"), default="", db_default="", blank=True)
+    depth_cm = models.IntegerField(_("Tiefe"), null=True, blank=True)
+    depth_reference = models.TextField(_("Tiefe gemessen bis"), choices=DepthReference, null=True, blank=True)
+    width_cm = models.IntegerField(_("Breite"), null=True, blank=True)
+    co_laid_with = models.TextField(_("mitverlegt mit"), default="", db_default="", blank=True)
+    funding = models.TextField(_("Fördermaßnahme"), default="", db_default="", blank=True)
+    cost_eur = models.DecimalField(_("Kosten"), max_digits=12, decimal_places=2, null=True, blank=True)
     length_m = formula("ST_Length(geom)", models.FloatField())
     geom_3857 = tile_copy(models.LineStringField)
     # The same line, whichever way it is drawn: to the millimetre.
@@ -104,8 +111,8 @@ class Segment(NetworkObject):
     )
 
     class Meta(NetworkObject.Meta):
-        verbose_name = "Trasse"
-        verbose_name_plural = "Trassen"
+        verbose_name = _("Trasse")
+        verbose_name_plural = _("Trassen")
         constraints = (
             *NetworkObject.Meta.constraints,
             *geometry_rules(),
