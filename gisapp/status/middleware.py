@@ -1,0 +1,48 @@
+"""Maintenance at the doors of the web: nothing is answered, or nothing is written."""
+
+import re
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from gisapp import problems
+from gisapp.errors import GisError
+from gisapp.status import maintenance
+
+Answer = Callable[[HttpRequest], HttpResponse]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+# What machines watch, what pages look like, what the law wants to be found, and the operators' way in.
+ALWAYS = re.compile(
+    r"/(healthz|readyz|metrics|admin|tenant|api/status|impressum|datenschutz|barrierefreiheit"
+    r"|konto/(anmelden|abmelden|zweiter-faktor|sicherheit/zeigen))(/|$)|/konto/sicherheit/$"
+)
+
+
+class Maintenance:
+    """Before anything that needs the database."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        state = maintenance.state()
+        if not state.on or ALWAYS.match(request.path_info) or request.path_info.startswith(settings.STATIC_URL):
+            return self.get_response(request)
+        if state.mode == maintenance.READ_ONLY:
+            if request.method in SAFE:
+                return self.get_response(request)
+            return _finished(
+                problems.answer(request, GisError("maintenance-read-only", hint=str(state.reason), wait=state.wait))
+            )
+        if not problems.wants_page(request):
+            return _finished(problems.details(GisError("maintenance", hint=str(state.reason), wait=state.wait)))
+        response = render(request, "status/maintenance.html", {"state": state}, status=503)
+        response["Retry-After"] = str(state.wait)
+        return _finished(response)
+
+
+def _finished(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    return response
