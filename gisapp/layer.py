@@ -391,7 +391,9 @@ def services() -> list[str]:
 def switched_on(app: str) -> bool:
     """Is this app, or one of its layers, switched on at the site that the request came to? Machinery always is."""
     site, found = current(), _apps.get(app)
-    return site is None or found is None or not found.is_service or site.offers(app, *(one.name for one in found.layers))
+    return (
+        site is None or found is None or not found.is_service or site.offers(app, *(one.name for one in found.layers))
+    )
 
 
 def offered_apps() -> list[App]:

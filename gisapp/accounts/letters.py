@@ -58,7 +58,9 @@ def invitation(organisation: str, role: str, who: str, link: str) -> tuple[str, 
         "Er gilt drei Tage; danach hilft „Passwort vergessen?“ auf der Anmeldeseite."
     )
     body = text.format(who=who, organisation=organisation, role=role, link=link)
-    return _("Einladung: {organisation}").format(organisation=organisation), f"{body}\n\n{name_here(settings.SITE_NAME)}\n"
+    return _("Einladung: {organisation}").format(
+        organisation=organisation
+    ), f"{body}\n\n{name_here(settings.SITE_NAME)}\n"
 
 
 def note(template: str, values: dict[str, Any]) -> str:

@@ -1,9 +1,11 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_migrate, post_save
+from django.utils.translation import gettext_lazy as _
 
 
 class StatusConfig(AppConfig):
     name = "gisapp.status"
+    verbose_name = _("Mitteilungen")
 
     def ready(self) -> None:
         from gisapp.status import guard, live

@@ -154,7 +154,11 @@ def _maintain(arguments: argparse.Namespace) -> int:
 def _in_words(state: "State") -> str:
     from django.utils.translation import gettext as _
 
-    words = {"off": _("Keine Wartung."), "read-only": _("Wartung: Es wird nur gelesen."), "full": _("Wartung: Es wird nichts beantwortet.")}
+    words = {
+        "off": _("Keine Wartung."),
+        "read-only": _("Wartung: Es wird nur gelesen."),
+        "full": _("Wartung: Es wird nichts beantwortet."),
+    }
     return " ".join(filter(None, (words[state.mode], str(state.reason) if state.on else "")))
 
 

@@ -36,9 +36,7 @@ class Banner(models.Model):
         verbose_name = _("Banner")
         verbose_name_plural = _("Banner")
         constraints = (
-            models.CheckConstraint(
-                condition=Q(level__in=("info", "warning", "disruption")), name="banner_level_known"
-            ),
+            models.CheckConstraint(condition=Q(level__in=("info", "warning", "disruption")), name="banner_level_known"),
             models.CheckConstraint(
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")), name="banner_in_order"
             ),

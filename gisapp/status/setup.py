@@ -81,6 +81,11 @@ def _mail() -> Iterator[Item]:
 def _legal() -> Iterator[Item]:
     from gisapp.map.config import map_config
 
+    reasons = {
+        "imprint": _("§ 5 DDG: Wer steht hinter dem Auftritt?"),
+        "privacy": _("Art. 13 DSGVO: Was geschieht mit den Daten der Besucher?"),
+        "accessibility": _("BITV 2.0 und Landesrecht: Was ist nicht barrierefrei, und wohin wendet man sich?"),
+    }
     there, config = directory(), map_config()
     elsewhere = {"imprint": config.imprint, "privacy": config.privacy}
     for kind in LEGAL_PAGES:
@@ -89,7 +94,7 @@ def _legal() -> Iterator[Item]:
         yield _item(
             f"legal-{kind}", str(LegalText.Kind(kind).label), known, MISSING,
             _("vorhanden") if known else ", ".join(lacking) or "–",
-            _("Das Gesetz verlangt sie auf jedem Auftritt."), _("Verwaltung → Rechtliche Texte"), "tenants.md",
+            reasons[kind], _("Verwaltung → Rechtliche Texte"), "tenants.md",
         )  # fmt: skip
 
 
@@ -164,7 +169,11 @@ def _alive() -> Iterator[Item]:
     for part in health.examine():
         if part.name in ("worker", "migrations"):
             title = _("Arbeitsprozess") if part.name == "worker" else _("Tabellen und Regeln")
-            why = _("Ohne ihn gehen keine Mails hinaus.") if part.name == "worker" else _("Das Programm passt zur Datenbank.")
+            why = (
+                _("Ohne ihn gehen keine Mails hinaus.")
+                if part.name == "worker"
+                else _("Das Programm passt zur Datenbank.")
+            )
             remedy = "gisapp worker" if part.name == "worker" else "gisapp setup"
             found = str(Text(part.de, part.en))
             yield _item(part.name, title, part.ok, CRITICAL, found, why, remedy, "health.md")

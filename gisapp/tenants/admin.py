@@ -41,7 +41,7 @@ class TenantForm(forms.ModelForm):
         model = Tenant
         fields = ("key", "organisation", "title_de", "title_en", "hosts", "languages", "primary_colour",
                   "accent_colour", "services", "is_default")  # fmt: skip
-        widgets = {name: forms.TextInput for name in ("key", "title_de", "title_en", "primary_colour", "accent_colour")}
+        widgets = dict.fromkeys(("key", "title_de", "title_en", "primary_colour", "accent_colour"), forms.TextInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -130,5 +130,3 @@ class LegalTextAdmin(admin.ModelAdmin):
     list_filter = ("kind", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("text_de", "text_en")
-
-

@@ -21,18 +21,25 @@ def _settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title-en", metavar="TITLE", help=_("Titel der Karte auf Englisch; sonst der Name"))
     parser.add_argument("--kind", choices=("amt", "gemeinde", "zweckverband", "operator", "contractor"))
     parser.add_argument(
-        "--boundary", type=Path, metavar="FILE", help=_("Datei mit der Fläche der Zuständigkeit; mehrere werden vereint")
+        "--boundary",
+        type=Path,
+        metavar="FILE",
+        help=_("Datei mit der Fläche der Zuständigkeit; mehrere werden vereint"),
     )
     parser.add_argument("--crs", default="", help=_("Koordinatensystem der Datei, wenn sie keines nennt (EPSG:25832)"))
     parser.add_argument("--file-layer", default="", metavar="NAME", help=_("welche Ebene der Datei"))
     parser.add_argument("--host", action="append", metavar="HOST", help=_("Rechnername der Karte, mehrfach möglich"))
     parser.add_argument("--no-host", action="store_true", help=_("keine eigenen Rechnernamen"))
-    parser.add_argument("--language", action="append", choices=("de", "en"), help=_("Sprache; die erste ist die übliche"))
+    parser.add_argument(
+        "--language", action="append", choices=("de", "en"), help=_("Sprache; die erste ist die übliche")
+    )
     parser.add_argument("--primary", metavar="#RRGGBB", help=_("Hauptfarbe; leer: die übliche"))
     parser.add_argument("--accent", metavar="#RRGGBB", help=_("Akzentfarbe; leer: die übliche"))
     parser.add_argument("--logo", type=Path, metavar="FILE", help=_("Logo (PNG, JPEG, WebP)"))
     parser.add_argument("--no-logo", action="store_true", help=_("kein eigenes Logo"))
-    parser.add_argument("--service", action="append", metavar="NAME", help=_("nur diese App oder Ebene, mehrfach möglich"))
+    parser.add_argument(
+        "--service", action="append", metavar="NAME", help=_("nur diese App oder Ebene, mehrfach möglich")
+    )
     parser.add_argument("--all-services", action="store_true", help=_("alle Dienste einschalten"))
     parser.add_argument(
         "--default", action=argparse.BooleanOptionalAction, help=_("gilt für Rechnernamen, die niemandem gehören")
@@ -44,7 +51,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     from django.utils.translation import gettext as _
 
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb, told in (("create", _("Mandanten anlegen; noch einmal ändert nichts")), ("change", _("Mandanten ändern"))):
+    for verb, told in (
+        ("create", _("Mandanten anlegen; noch einmal ändert nichts")),
+        ("change", _("Mandanten ändern")),
+    ):
         one = verbs.add_parser(verb, help=told)
         one.add_argument("key", metavar="KEY", help=_("Kürzel: a-z, 0-9, -"))
         _settings(one)

@@ -2,6 +2,7 @@
 has other colours, English first and fewer services."""
 
 import io
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -28,8 +29,8 @@ WITH amt AS (SELECT a.geom FROM accounts_area a JOIN accounts_organisation_areas
      usable AS (SELECT * FROM one WHERE outside = (SELECT bool_or(outside) FROM one)),
      first AS (SELECT geom FROM usable ORDER BY outside DESC, CASE WHEN outside THEN away END,
                       ST_X(ST_Centroid(geom)) DESC, key LIMIT 1)
-SELECT ST_AsGeoJSON(ST_Collect(geom), 3) FROM (
-    SELECT u.geom FROM usable u, first ORDER BY ST_Distance(ST_Centroid(u.geom), ST_Centroid(first.geom)), u.key LIMIT %s) s
+SELECT ST_AsGeoJSON(u.geom, 3)::json FROM usable u, first
+ ORDER BY ST_Distance(ST_Centroid(u.geom), ST_Centroid(first.geom)), u.key LIMIT %s
 """
 
 
@@ -42,12 +43,13 @@ def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
             hosts=["127.0.0.1", "localhost"], languages=["de", "en"], primary="#0f5f5a", accent="#a3470b",
             logo=crest("#0f5f5a", "#e8a33d"), services=(), default=not taken,
         ))  # fmt: skip
-    shape = fetch_rows(_BESIDE, [FIRST, MUNICIPALITIES])[0][0]
-    if shape is None:
+    shapes = [shape for (shape,) in fetch_rows(_BESIDE, [FIRST, MUNICIPALITIES])]
+    if not shapes:
         return
+    features = [{"type": "Feature", "properties": {}, "geometry": one} for one in shapes]
     with tempfile.TemporaryDirectory(prefix="gisapp-demo-") as name:
         boundary = Path(name) / "amt-nachbarland.geojson"
-        boundary.write_text(shape, encoding="utf-8")
+        boundary.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
         create(SECOND, Wish(
             name="Amt Nachbarland (Demo)", title_de="Amt Nachbarland (Demo)", title_en="Amt Nachbarland (demo)",
             boundary=boundary, crs="EPSG:25832", hosts=[SECOND_HOST], languages=["en", "de"], primary="#5b2a86",

@@ -54,7 +54,7 @@ class Tenant(models.Model):
     services = ArrayField(models.TextField(), verbose_name=_("Dienste"), null=True, blank=True)
     is_default = models.BooleanField(_("Standard"), default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    retired_at = models.DateTimeField(_("stillgelegt"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("Mandant")
@@ -63,7 +63,9 @@ class Tenant(models.Model):
             models.UniqueConstraint(
                 fields=["is_default"], condition=Q(is_default=True, retired_at__isnull=True), name="tenant_one_default"
             ),
-            models.CheckConstraint(condition=Q(key__regex=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), name="tenant_key_form"),
+            models.CheckConstraint(
+                condition=Q(key__regex=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), name="tenant_key_form"
+            ),
             models.CheckConstraint(condition=Q(primary_colour__regex=COLOUR), name="tenant_primary_is_colour"),
             models.CheckConstraint(condition=Q(accent_colour__regex=COLOUR), name="tenant_accent_is_colour"),
             models.CheckConstraint(condition=Q(languages__len__gt=0), name="tenant_has_language"),

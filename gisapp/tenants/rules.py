@@ -63,7 +63,9 @@ def languages(codes: Sequence[str]) -> list[str]:
     found = list(dict.fromkeys(codes))
     wrong = [one for one in found if one not in possible]
     if wrong or not found:
-        raise BadInput("tenant-no-language", field="languages", value=", ".join(wrong) or "–", possible=", ".join(possible))
+        raise BadInput(
+            "tenant-no-language", field="languages", value=", ".join(wrong) or "–", possible=", ".join(possible)
+        )
     return found
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from gisapp import errors, layer
 from gisapp.compression import takes_gzip
 from gisapp.database import fetch_rows
-from gisapp.tiles import styles, tilejson
 from gisapp.tenants.current import site_address
+from gisapp.tiles import styles, tilejson
 from gisapp.tiles.sql import tile_statement
 
 CONTENT_TYPE = "application/vnd.mapbox-vector-tile"

@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
             " DROP TABLE tenants_host",
         ),
         migrations.RunSQL(
-            "SELECT gisapp_track('tenants_tenant', 'tenants_legaltext', 'accounts_organisation',"
-            " 'accounts_organisation_areas', 'accounts_area')",
+            "SELECT gisapp_track('tenants_tenant', 'tenants_legaltext', 'accounts_organisation_areas',"
+            " 'accounts_area')",
             migrations.RunSQL.noop,
         ),
     ]
