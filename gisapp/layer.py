@@ -15,7 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db import models as gis_models
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import MultiPolygon
 from django.db.models import Model, Q, QuerySet
 from django.urls import URLPattern, URLResolver
 
@@ -340,7 +340,7 @@ class App:
     areas_of: Mapping[str, Callable[[], QuerySet[Any]]] = field(default_factory=dict)
     areas: Callable[[float, float], list[Mapping[str, Any]]] | None = None
     nearest: Callable[[float, float, Any], Mapping[str, Any] | None] | None = None
-    boundary: Callable[[Path, str, str], GEOSGeometry] | None = None
+    boundary: Callable[[Path, str, str], MultiPolygon] | None = None
     base_data: Mapping[str, str] = field(default_factory=dict)
 
     @property

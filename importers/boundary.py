@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.db import transaction
 from psycopg import sql
 from psycopg.sql import Identifier
@@ -22,7 +22,7 @@ TARGET = Target("boundary", "accounts.Area", Geometry.POLYGON, fields=())
 MOST_NAMED = 3
 
 
-def read(path: Path, crs: str = "", file_layer: str = "") -> GEOSGeometry:
+def read(path: Path, crs: str = "", file_layer: str = "") -> MultiPolygon:
     """The file's polygons as one valid MultiPolygon in EPSG:25832; nothing is kept in the database.
 
     Raises BadInput for what an import refuses, and BadInput("boundary-rejected") where one of its polygons cannot be
@@ -41,7 +41,7 @@ def read(path: Path, crs: str = "", file_layer: str = "") -> GEOSGeometry:
             plan = Plan(TARGET, "boundary", [], srid, crs_text=crs or source.crs or "")
             stage = Stage(plan)
             stage.create()
-            stage.copy(counted(source.batches([]), source, opened), lambda rows: None)
+            stage.copy(counted(source.batches([]), source, opened), lambda _rows: None)
         checks.find_bad_rows(plan, stage, Options())
         repair.stage_good_rows(plan, stage, bad=checks.count_bad(plan) > 0)
         repair.repair(plan)
@@ -54,7 +54,9 @@ def read(path: Path, crs: str = "", file_layer: str = "") -> GEOSGeometry:
         )
     if not joined:
         raise BadInput("no-features", path=path)
-    return GEOSGeometry(joined)
+    found = GEOSGeometry(joined)
+    assert isinstance(found, MultiPolygon)
+    return found
 
 
 def _refuse(path: Path, problems: Sequence[RowProblem]) -> None:
@@ -63,7 +65,7 @@ def _refuse(path: Path, problems: Sequence[RowProblem]) -> None:
     if bad:
         reasons = [f"{one.row}: {_reason(one)}" for one in bad[:MOST_NAMED]]
         more = " …" if len(bad) > MOST_NAMED else ""
-        raise BadInput("boundary-rejected", path=path.name, place=bad[0].row, reason="; ".join(reasons) + more)
+        raise BadInput("boundary-rejected", path=path.name, place=str(bad[0].row), reason="; ".join(reasons) + more)
 
 
 def _reason(problem: RowProblem) -> str:

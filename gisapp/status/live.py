@@ -59,7 +59,7 @@ def _load() -> Live:
         for key, de, en, level, since, until, tenant in fetch_rows(_BANNERS, [])
     )
     rows = fetch_rows(_MAINTENANCE, [])
-    return Live(banners, rows[0] if rows else None)  # type: ignore[arg-type]
+    return Live(banners, rows[0] if rows else None)
 
 
 _kept = Kept(("status_banner", "status_maintenance"), _load, Live())

@@ -27,8 +27,11 @@ class Maintenance:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # The short questions come first: those who watch over the process cost it nothing.
+        if ALWAYS.match(request.path_info):
+            return self.get_response(request)
         state = maintenance.state()
-        if not state.on or ALWAYS.match(request.path_info) or request.path_info.startswith(settings.STATIC_URL):
+        if not state.on or request.path_info.startswith(settings.STATIC_URL):
             return self.get_response(request)
         if state.mode == maintenance.READ_ONLY:
             if request.method in SAFE:

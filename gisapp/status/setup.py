@@ -32,7 +32,7 @@ BACKUP_FRESH = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Item:
-    """`key` is stable, `found` what there is, `why` what it is good for, `remedy` a command or setting; `page` of docs."""
+    """`key` is stable, `found` what there is, `why` what it is good for, `remedy` a command or setting; `page` of the docs."""
 
     key: str
     title: str
@@ -44,7 +44,7 @@ class Item:
 
 
 def _item(key: str, title: str, good: bool, bad: str, found: str, why: str, remedy: str, page: str) -> Item:
-    return Item(key, title, OK if good else bad, found, why, "" if good else remedy, page)
+    return Item(key, title, OK if good else bad, found, why, "" if good else remedy, f"docs/operator/{page}")
 
 
 def _address() -> Iterator[Item]:

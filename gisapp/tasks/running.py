@@ -60,7 +60,7 @@ def _hold(context: JobContext) -> None:
         held = True
         close_old_connections()
         time.sleep(HOLD_SECONDS)
-    if held and not ProcrastinateJob.objects.filter(pk=context.job.id, status="doing").exists():
+    if held and not ProcrastinateJob.objects.filter(pk=context.job.id or 0, status="doing").exists():
         raise JobAborted
 
 

@@ -14,6 +14,8 @@ from gisapp.tenants.current import Visit, visiting
 from gisapp.tenants.directory import directory
 
 Answer = Callable[[HttpRequest], HttpResponse]
+WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked by machines, of this process and no site; they ask nothing of the database that they do not mean to ask."""
 
 
 class Tenancy:
@@ -27,6 +29,8 @@ class Tenancy:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in WATCHED:
+            return self.get_response(request)
         raw = request.META.get("HTTP_HOST", "")
         host, _port = split_domain_port(raw)
         found = directory()

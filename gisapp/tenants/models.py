@@ -76,6 +76,27 @@ class Tenant(models.Model):
         return self.title_de
 
 
+class Host(models.Model):
+    """Which live tenant a host belongs to: the tenants' arrays once more, written by their trigger and nobody else."""
+
+    host = models.TextField(primary_key=True)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(
+                    host__regex=r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
+                ),
+                name="tenant_host_form",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.host
+
+
 @tracked
 class LegalText(models.Model):
     """What German law wants a site to say about itself; plain text, its paragraphs apart by an empty line.

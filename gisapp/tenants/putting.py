@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import MultiPolygon
 from django.db import transaction
 from django.utils import timezone
 
@@ -53,7 +53,7 @@ class Done:
             self.changed.append(name)
 
 
-def read_boundary(path: Path, crs: str = "", file_layer: str = "") -> GEOSGeometry:
+def read_boundary(path: Path, crs: str = "", file_layer: str = "") -> MultiPolygon:
     """The polygons of the file as one MultiPolygon in EPSG:25832. Raises BadInput with file, place and reason."""
     reader = next((app.boundary for app in all_apps() if app.boundary), None)
     if reader is None:
@@ -120,7 +120,7 @@ def find(key: str, *, lock: bool = False) -> Tenant:
     return found
 
 
-def _apply(done: Done, wish: Wish, boundary: GEOSGeometry | None) -> None:
+def _apply(done: Done, wish: Wish, boundary: MultiPolygon | None) -> None:
     """Everything that was asked, in the caller's transaction."""
     tenant, organisation = done.tenant, done.tenant.organisation
     if wish.name is not None:
@@ -182,7 +182,7 @@ def keep_logo(data: bytes) -> Logo:
     return found
 
 
-def _responsible(done: Done, organisation: Organisation, boundary: GEOSGeometry) -> None:
+def _responsible(done: Done, organisation: Organisation, boundary: MultiPolygon) -> None:
     """The boundary is what the organisation is responsible for, beside whatever else it is."""
     area = Area.objects.filter(key=f"{OWN_AREA}{organisation.key}").first()
     if area is None or area.geom.wkb != boundary.wkb or area.name != organisation.name:

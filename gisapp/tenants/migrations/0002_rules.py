@@ -12,8 +12,7 @@ class Migration(migrations.Migration):
         sql_file(
             __file__,
             "hosts.sql",
-            "DROP TRIGGER IF EXISTS gisapp_note_hosts ON tenants_tenant; DROP FUNCTION gisapp_note_hosts();"
-            " DROP TABLE tenants_host",
+            "DROP TRIGGER IF EXISTS gisapp_note_hosts ON tenants_tenant; DROP FUNCTION gisapp_note_hosts()",
         ),
         migrations.RunSQL(
             "SELECT gisapp_track('tenants_tenant', 'tenants_legaltext', 'accounts_organisation_areas',"
