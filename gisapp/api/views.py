@@ -104,7 +104,7 @@ def reverse(request: Request) -> Response:
             if address and address["layer"] not in seen:
                 address = None
         if app.areas:
-            areas += app.areas(lon, lat)
+            areas += [one for one in app.areas(lon, lat) if one["layer"] in seen]
     return Response({"address": address, "areas": areas})
 
 

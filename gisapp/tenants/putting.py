@@ -67,6 +67,8 @@ def create(key: str, wish: Wish) -> Done:
     Raises BadInput, and Conflict for a host of another tenant or a site without any boundary.
     """
     rules.key(key)
+    if wish.kind is not None and wish.kind not in Organisation.Kind.values:
+        raise BadInput("bad-value", field="kind", name="kind", value=wish.kind[:50])
     boundary = read_boundary(wish.boundary, wish.crs, wish.file_layer) if wish.boundary else None
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update().filter(key=key).first()
@@ -126,8 +128,6 @@ def _apply(done: Done, wish: Wish, boundary: MultiPolygon | None) -> None:
     if wish.name is not None:
         done.put(organisation, "name", rules.title(wish.name, "name"))
     if wish.kind is not None:
-        if wish.kind not in Organisation.Kind.values:
-            raise BadInput("bad-value", field="kind", name="kind", value=wish.kind[:50])
         done.put(organisation, "kind", wish.kind)
     organisation.save()
     # A new name is the title too, unless the title is said.
@@ -137,8 +137,9 @@ def _apply(done: Done, wish: Wish, boundary: MultiPolygon | None) -> None:
             said = wish.name
         if said is not None:
             done.put(tenant, f"title_{language}", rules.title(said, f"title_{language}"))
-    if wish.hosts is not None:
-        done.put(tenant, "hosts", free_hosts(rules.hosts(wish.hosts), tenant))
+    # Also those of a site that comes back: somebody else may have them by now.
+    hosts = tenant.hosts if wish.hosts is None else rules.hosts(wish.hosts)
+    done.put(tenant, "hosts", free_hosts(hosts, tenant))
     if wish.languages is not None:
         done.put(tenant, "languages", rules.languages(wish.languages))
     for name, asked in (("primary_colour", wish.primary), ("accent_colour", wish.accent)):
