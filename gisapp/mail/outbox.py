@@ -48,7 +48,8 @@ def put(row: Outgoing) -> bool:
     except ValidationError as error:
         raise BadInput("bad-mail-address") from error
     # The worker that sends it knows nothing of the site that it was asked for on.
-    row.sender = row.sender or name_here("")
+    with translation.override(row.language):
+        row.sender = row.sender or name_here("")
     with transaction.atomic():
         made = Outgoing.objects.bulk_create([row], ignore_conflicts=True)
         written = Outgoing.objects.filter(pk=made[0].pk).exists()
