@@ -96,19 +96,19 @@ class Locale(LocaleMiddleware):
     """
 
     def process_request(self, request: HttpRequest) -> None:
-        site = current()
-        if site is None:
+        if current() is None:
             super().process_request(request)
             return
-        translation.activate(_wanted(request, [code for code, _name in languages()]))
+        translation.activate(language_of(request))
         request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         return response if getattr(response, "gisapp_wordless", False) else super().process_response(request, response)
 
 
-def _wanted(request: HttpRequest, offered: list[str]) -> str:
+def language_of(request: HttpRequest) -> str:
     """The language that was chosen before, the first of the browser's wishes, else the site's usual one."""
+    offered = [code for code, _name in languages()]
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     wishes = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
     for code in (chosen, *(wish.partition("-")[0] for wish, _quality in wishes)):

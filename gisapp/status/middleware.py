@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from gisapp import problems
 from gisapp.errors import GisError
+from gisapp.middleware import language_of
 from gisapp.status import maintenance
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -36,12 +39,16 @@ class Maintenance:
         if state.mode == maintenance.READ_ONLY:
             if request.method in SAFE:
                 return self.get_response(request)
-            return _finished(
-                problems.answer(request, GisError("maintenance-read-only", hint=str(state.reason), wait=state.wait))
-            )
-        if not problems.wants_page(request):
-            return _finished(problems.details(GisError("maintenance", hint=str(state.reason), wait=state.wait)))
-        response = render(request, "status/maintenance.html", {"state": state}, status=503)
+            request.user = AnonymousUser()
+            with translation.override(language_of(request)):
+                refused = GisError("maintenance-read-only", hint=str(state.reason), wait=state.wait)
+                return _finished(problems.answer(request, refused))
+        # Nobody has been asked who this is, and nobody will be.
+        request.user = AnonymousUser()
+        with translation.override(language_of(request)):
+            if not problems.wants_page(request):
+                return _finished(problems.details(GisError("maintenance", hint=str(state.reason), wait=state.wait)))
+            response = render(request, "status/maintenance.html", {"state": state}, status=503)
         response["Retry-After"] = str(state.wait)
         return _finished(response)
 
