@@ -30,9 +30,11 @@ def _settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file-layer", default="", metavar="NAME", help=_("welche Ebene der Datei"))
     parser.add_argument("--host", action="append", metavar="HOST", help=_("Rechnername der Karte, mehrfach möglich"))
     parser.add_argument("--no-host", action="store_true", help=_("keine eigenen Rechnernamen"))
+    # Not as `language`, which is the command line's own.
     parser.add_argument(
-        "--language", action="append", choices=("de", "en"), help=_("Sprache; die erste ist die übliche")
-    )
+        "--language", dest="languages", action="append", choices=("de", "en"),
+        help=_("Sprache; die erste ist die übliche"),
+    )  # fmt: skip
     parser.add_argument("--primary", metavar="#RRGGBB", help=_("Hauptfarbe; leer: die übliche"))
     parser.add_argument("--accent", metavar="#RRGGBB", help=_("Akzentfarbe; leer: die übliche"))
     parser.add_argument("--logo", type=Path, metavar="FILE", help=_("Logo (PNG, JPEG, WebP)"))
@@ -85,7 +87,7 @@ def _wish(arguments: argparse.Namespace) -> "Wish":
     return Wish(
         name=arguments.name, title_de=arguments.title_de, title_en=arguments.title_en, kind=arguments.kind,
         boundary=arguments.boundary, crs=arguments.crs, file_layer=arguments.file_layer,
-        hosts=[] if arguments.no_host else arguments.host, languages=arguments.language,
+        hosts=[] if arguments.no_host else arguments.host, languages=arguments.languages,
         primary=arguments.primary, accent=arguments.accent, logo=_file(arguments.logo), no_logo=arguments.no_logo,
         services=[] if arguments.all_services else arguments.service, default=arguments.default,
     )  # fmt: skip

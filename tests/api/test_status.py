@@ -40,7 +40,12 @@ def shown(client: Client, path: str) -> str:
 
 def test_01_a_banner_is_on_every_page_escaped_and_in_the_askers_language(client: Client) -> None:
     place = factories.place()
-    assert tenants.run(BANNER, "set", "--text-de", "Netz <b>gestört</b>", "--text-en", "Network down", "--level", "disruption") == 0
+    assert (
+        tenants.run(
+            BANNER, "set", "--text-de", "Netz <b>gestört</b>", "--text-en", "Network down", "--level", "disruption"
+        )
+        == 0
+    )
     for path in ("/", "/embed/", "/print/", "/map/contents/", "/map/list/places", f"/map/detail/places/{place.pk}",
                  "/map/search/?q=haby", "/konto/anmelden/", "/ogc/?f=html"):  # fmt: skip
         page = shown(client, path)
@@ -244,7 +249,16 @@ def test_13_a_machine_that_hears_of_it_keeps_it_and_forgets_it_with_the_end(clie
     assert not (data / maintenance.FILE).exists()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"mode": "halb"}', '{"mode": "off", "reason_de": "", "reason_en": "", "until": null, "changed_at": "gestern"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"mode": "halb"}',
+        '{"mode": "off", "reason_de": "", "reason_en": "", "until": null, "changed_at": "gestern"}',
+    ],
+)
 def test_14_a_file_that_nobody_understands_closes_the_site_until_it_is_ended(
     client: Client, data: Path, content: str
 ) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from gisapp.errors import BadInput
+from gisapp.layer import Text
 from gisapp.tenants import rules
 from gisapp.tenants.current import Site, Visit, current, languages, site_address, site_name, visiting
-from gisapp.layer import Text
 
 
 @pytest.mark.parametrize(
