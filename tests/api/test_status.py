@@ -299,7 +299,7 @@ def test_17_a_tile_asks_no_table_for_it(client: Client, monkeypatch: pytest.Monk
 
     client.get("/tiles/places/0/0/0.mvt")
     asked: list[str] = []
-    monkeypatch.setattr(kept, "fetch_rows", lambda sql, params: asked.append(sql) or [(0, "0", False)])
+    monkeypatch.setattr(kept, "fetch_rows", lambda sql, _params: asked.append(sql) or [(0, "0", False)])
     for _turn in range(5):
         client.get("/tiles/places/0/0/0.mvt")
     assert asked == []

@@ -86,7 +86,7 @@ def test_02_changes_one_thing_and_leaves_the_rest(boundary: Path, capsys: pytest
 
 
 def test_03_a_retired_site_leaves_everything_else(capsys: pytest.CaptureFixture[str]) -> None:
-    first, second = tenants.two()
+    _first, second = tenants.two()
     assert tenants.run(TENANT, "remove", "dort", "--json") == 0
     assert told(capsys)["changed"] == ["retired_at"]
     assert Organisation.objects.filter(key="dort", active=True).exists()

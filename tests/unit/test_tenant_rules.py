@@ -43,7 +43,7 @@ def test_03_titles_languages_services_keys() -> None:
     for rule, wrong in (
         (lambda text: rules.title(text, "x"), "\u202eAmt"), (lambda text: rules.title(text, "x"), " "),
         (lambda text: rules.title(text, "x"), "a" * 81), (lambda text: rules.languages([text]), "fr"),
-        (lambda text: rules.languages([]), ""), (lambda text: rules.services([text]), "nix"), (rules.key, "Amt X"),
+        (lambda _text: rules.languages([]), ""), (lambda text: rules.services([text]), "nix"), (rules.key, "Amt X"),
         (rules.key, "-x"),
     ):  # fmt: skip
         with pytest.raises(BadInput):
