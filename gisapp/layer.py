@@ -321,7 +321,8 @@ class App:
     """All that an app contributes.
 
     `areas_of` offers areas that organisations can be responsible for: kind -> queryset with key, name and geom.
-    `areas` says which areas of which layer a point (lon, lat) lies in (kind, layer, id, key, name), `nearest` which address is next to it.
+    `areas` says which areas a point (lon, lat) lies in (kind, layer, id, key, name), `nearest` which address is next to
+    it.
     `boundary(file, crs, layer of the file)` reads the polygons of a file as one MultiPolygon in EPSG:25832.
     `base_data` are layers without which the map is empty ground: name -> the command that fills it.
     """

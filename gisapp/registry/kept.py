@@ -42,10 +42,14 @@ class Kept(Generic[T]):
         self.forget()
         _every.add(self)  # type: ignore[arg-type]
 
+    def expire(self) -> None:
+        """Read anew at the next question; what was read last holds until that is done."""
+        self._seen, self._until = "", 0.0
+
     def forget(self) -> None:
-        """Read anew at the next question."""
-        self._value, self._seen, self._until = self._nothing, "", 0.0
-        self.reached = False
+        """As at the start of the process."""
+        self._value = self._nothing
+        self.expire()
 
     def get(self) -> T:
         """The value as of a moment ago."""
@@ -67,10 +71,8 @@ class Kept(Generic[T]):
             seen = f"{number}/{total}"
             if mine or seen != self._seen:
                 self._value, self._seen = self._load(), seen
-            self.reached = True
             pause = LOOK_SECONDS
         except (DatabaseError, psycopg.Error) as error:
-            self.reached = False
             pause = PAUSE_SECONDS
             log.warning("what is kept of %s cannot be looked at: %s", self._tables[0], type(error).__name__)
         self._until = time.monotonic() + pause

@@ -71,7 +71,7 @@ def live() -> Live:
 
 def changed(**more: Any) -> None:
     """Read anew at the next question in this process; the others notice within seconds."""
-    _kept.forget()
+    _kept.expire()
 
 
 def banners() -> list[Shown]:

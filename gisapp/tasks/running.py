@@ -25,11 +25,11 @@ def run_job(declared: Declared, context: JobContext, arguments: dict[str, Any]) 
     if declared.cron:
         arguments.pop("timestamp", None)  # when it was due; the job looks at what there is instead
     assert context.job.id is not None
+    _hold(context)
     begin = perf_counter()
     progress = Progress(context.job.id, context.should_abort)
     token = JOB.set(f"{declared.name}#{context.job.id}")
     try:
-        _hold(context)
         progress.write()
         declared(progress, **arguments)
         progress.done()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gisapp.errors import GisError
 from gisapp.layer import services
-from gisapp.tenants import directory, putting, rules
+from gisapp.tenants import directory, logos, putting, rules
 from gisapp.tenants.logos import LARGEST_BYTES
 from gisapp.tenants.models import LegalText, Tenant
 
@@ -82,7 +82,7 @@ class TenantForm(forms.ModelForm):
         if not file:
             return None
         try:
-            return putting.keep_logo(file.read(LARGEST_BYTES + 1))
+            return logos.read(file.read(LARGEST_BYTES + 1))
         except GisError as error:
             raise ValidationError(error.text()) from error
 
@@ -106,7 +106,7 @@ class TenantAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if form.cleaned_data.get("logo_file"):
-            obj.logo = form.cleaned_data["logo_file"]
+            obj.logo = putting.keep_logo(form.cleaned_data["logo_file"])
         elif form.cleaned_data.get("no_logo"):
             obj.logo = None
         if obj.is_default and obj.retired_at is None:

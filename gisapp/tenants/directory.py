@@ -75,7 +75,7 @@ def directory() -> Directory:
 
 def changed(**more: Any) -> None:
     """Read anew at the next question in this process; the others notice within seconds."""
-    _kept.forget()
+    _kept.expire()
 
 
 def here() -> Site | None:

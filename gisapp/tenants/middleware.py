@@ -44,7 +44,8 @@ class Tenancy:
             return self.get_response(request)
         with visiting(visit):
             response = self.get_response(request)
-        if response.streaming:
+        # A file that lies there already is the same wherever it is read.
+        if response.streaming and getattr(response, "file_to_stream", None) is None:
             pieces: Iterator[bytes] = iter(response.streaming_content)  # type: ignore[attr-defined]
             response.streaming_content = _there(visit, pieces)  # type: ignore[attr-defined]
         return response

@@ -148,7 +148,7 @@ def _apply(done: Done, wish: Wish, boundary: MultiPolygon | None) -> None:
     if wish.services is not None:
         done.put(tenant, "services", rules.services(wish.services or None))
     if wish.logo is not None or wish.no_logo:
-        done.put(tenant, "logo", keep_logo(wish.logo) if wish.logo is not None else None)
+        done.put(tenant, "logo", keep_logo(logos.read(wish.logo)) if wish.logo is not None else None)
     if wish.default is not None:
         done.put(tenant, "is_default", wish.default)
     done.put(tenant, "retired_at", None)
@@ -174,9 +174,8 @@ def free_hosts(hosts: list[str], tenant: Tenant) -> list[str]:
     return hosts
 
 
-def keep_logo(data: bytes) -> Logo:
-    """The logo in these bytes, stored once however often it comes. Raises BadInput as logos.read."""
-    picture = logos.read(data)
+def keep_logo(picture: logos.Picture) -> Logo:
+    """The picture's row, once however often it comes."""
     found, _new = Logo.objects.get_or_create(
         pk=picture.digest, defaults={"png": picture.png, "width": picture.width, "height": picture.height}
     )

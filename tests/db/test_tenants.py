@@ -283,6 +283,8 @@ def test_14_without_a_database_the_last_known_holds(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(kept, "fetch_rows", away)
     assert directory.directory().of(tenants.THERE).key == "dort"  # type: ignore[union-attr]
     directory.changed()
+    assert directory.directory().of(tenants.THERE).key == "dort"  # type: ignore[union-attr]
+    kept.forget_all()
     assert directory.directory().of(tenants.THERE) is None
 
 
