@@ -72,7 +72,7 @@ def software() -> Iterator[Part]:
     yield _server()
     yield _static()
     yield _vendor()
-    yield _disk()
+    yield disk()
 
 
 def _libraries() -> Iterator[Part]:
@@ -125,7 +125,7 @@ def _vendor() -> Part:
     return Part("maplibre", "MapLibre GL JS", found, wanted, state, "docker/bootstrap.sh vendor")
 
 
-def _disk() -> Part:
+def disk() -> Part:
     free = shutil.disk_usage(data_dir()).free // 1024**2
     remedy = _("Platz schaffen oder GISAPP_DATA auf einen anderen Datenträger setzen")
     state = OK if free >= NEEDED_FREE_MB else MISSING

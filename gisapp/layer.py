@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db import models as gis_models
+from django.contrib.gis.geos import MultiPolygon
 from django.db.models import Model, Q, QuerySet
 from django.urls import URLPattern, URLResolver
 
@@ -30,6 +32,7 @@ from gisapp.intake import Finish as Finish
 from gisapp.intake import TableTarget as TableTarget
 from gisapp.intake import Target as Target
 from gisapp.moment import past
+from gisapp.tenants.current import current
 
 
 class Audience(StrEnum):
@@ -259,7 +262,8 @@ class Layer:
         return self.geometry is Geometry.POLYGON and any(one["type"] == "symbol" for one in self.style.layers)
 
     def seen_by(self, user: Any) -> bool:
-        return self.see.admits(user)
+        """May this user know of the layer, on the site that the request came to?"""
+        return _offered(self) and self.see.admits(user)
 
     def edited_by(self, user: Any) -> bool:
         return self.seen_by(user) and self.edit.admits(user)
@@ -317,7 +321,10 @@ class App:
     """All that an app contributes.
 
     `areas_of` offers areas that organisations can be responsible for: kind -> queryset with key, name and geom.
-    `areas` says which areas a point (lon, lat) lies in, `nearest` which address is next to it.
+    `areas` says which areas a point (lon, lat) lies in (kind, layer, id, key, name), `nearest` which address is next to
+    it.
+    `boundary(file, crs, layer of the file)` reads the polygons of a file as one MultiPolygon in EPSG:25832.
+    `base_data` are layers without which the map is empty ground: name -> the command that fills it.
     """
 
     name: str
@@ -334,6 +341,13 @@ class App:
     areas_of: Mapping[str, Callable[[], QuerySet[Any]]] = field(default_factory=dict)
     areas: Callable[[float, float], list[Mapping[str, Any]]] | None = None
     nearest: Callable[[float, float, Any], Mapping[str, Any] | None] | None = None
+    boundary: Callable[[Path, str, str], MultiPolygon] | None = None
+    base_data: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_service(self) -> bool:
+        """Is it something that a site can switch off, rather than a part of the machinery?"""
+        return any(not one.base_map for one in self.layers)
 
 
 _apps: dict[str, App] = {}
@@ -367,6 +381,32 @@ def all_layers() -> list[Layer]:
 
 def all_commands() -> Iterator[Command]:
     return (one for app in _apps.values() for one in app.commands)
+
+
+def services() -> list[str]:
+    """The names of apps and layers that a site can switch on or leave out."""
+    found = [app.name for app in all_apps() if app.is_service]
+    return sorted({*found, *(one.name for one in all_layers() if not one.base_map)})
+
+
+def switched_on(app: str) -> bool:
+    """Is this app, or one of its layers, switched on at the site that the request came to? Machinery always is."""
+    site, found = current(), _apps.get(app)
+    return (
+        site is None or found is None or not found.is_service or site.offers(app, *(one.name for one in found.layers))
+    )
+
+
+def offered_apps() -> list[App]:
+    return [one for one in all_apps() if switched_on(one.name)]
+
+
+def _offered(layer: Layer) -> bool:
+    """THE place where a site leaves a layer out: every door comes by here. The base map is the ground of all."""
+    site = current()
+    if site is None or site.services is None or layer.base_map:
+        return True
+    return site.offers(layer.name, *(app.name for app in _apps.values() if layer in app.layers))
 
 
 def visible_layers(user: Any = None) -> list[Layer]:

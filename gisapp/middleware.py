@@ -7,9 +7,12 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from gisapp import problems
 from gisapp.errors import GisError, from_exception
+from gisapp.tenants.current import current, languages
 
 Answer = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("gisapp")
@@ -87,10 +90,31 @@ class Reconnect:
 
 
 class Locale(LocaleMiddleware):
-    """The asker's language. An answer without words (`response.gisapp_wordless = True`) is the same in every one."""
+    """The asker's language, among those of the site that was asked.
+
+    An answer without words (`response.gisapp_wordless = True`) is the same in every one.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if current() is None:
+            super().process_request(request)
+            return
+        translation.activate(language_of(request))
+        request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         return response if getattr(response, "gisapp_wordless", False) else super().process_response(request, response)
+
+
+def language_of(request: HttpRequest) -> str:
+    """The language that was chosen before, the first of the browser's wishes, else the site's usual one."""
+    offered = [code for code, _name in languages()]
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    wishes = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    for code in (chosen, *(wish.partition("-")[0] for wish, _quality in wishes)):
+        if code in offered:
+            return code
+    return offered[0] if offered else settings.LANGUAGE_CODE
 
 
 class ProblemDetails:

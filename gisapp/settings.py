@@ -81,6 +81,7 @@ def _database() -> dict[str, object]:
 
 DATA_DIR = data_dir()
 SECRET_KEY = _secret_key()
+SECRET_KEY_FROM_ENVIRONMENT = bool(os.environ.get("SECRET_KEY"))
 DEBUG = _flag("DEBUG", False)
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS", "")
@@ -93,6 +94,8 @@ GEOS_LIBRARY_PATH = geolibs.geos_library()
 
 INSTALLED_APPS = [
     "gisapp.accounts",
+    "gisapp.tenants",
+    "gisapp.status",
     "gisapp.accounts.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -132,10 +135,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "gisapp.observe.access.Observe",
+    "gisapp.tenants.middleware.Tenancy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "gisapp.compression.Compress",
     "gisapp.middleware.ContentSecurityPolicy",
+    "gisapp.status.middleware.Maintenance",
     "gisapp.middleware.Reconnect",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "gisapp.middleware.Locale",
@@ -165,6 +170,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "gisapp.tenants.context.identity",
+                "gisapp.status.context.notices",
                 "gisapp.accounts.context.account_pages",
             ],
         },

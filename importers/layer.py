@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gisapp.layer import KEEPERS, App, Page, Text, register
-from importers import pages
+from importers import boundary, pages
 from importers.command import IMPORT
 from importers.error_texts import FILE_ERRORS, ROW_ERRORS
 
@@ -21,6 +21,7 @@ register(
     App(
         name="importers",
         commands=[IMPORT],
+        boundary=boundary.read,
         urls=urls,
         pages=[Page("import", Text("Daten einlesen", "Import data"), see=KEEPERS)],
         error_texts=[*FILE_ERRORS, *ROW_ERRORS],

@@ -170,7 +170,7 @@ def conclude(report: Report, options: Options, started: float) -> Report:
     return report
 
 
-def _counted(batches: Iterator[pa.RecordBatch], source: Source, opened: Opened) -> Iterator[pa.RecordBatch]:
+def counted(batches: Iterator[pa.RecordBatch], source: Source, opened: Opened) -> Iterator[pa.RecordBatch]:
     """The batches; raises BadInput when there are none, or fewer than the file promised."""
     rows = 0
     for batch in batches:
@@ -198,7 +198,7 @@ def _import(request: Request, opened: Opened, reporter: Reporter, report: Report
     reporter.step(_("lesen"), source.count if source.count > 0 else None)
     wanted = {one.column for one in plan.filled if one.column} | ({plan.id_column} if plan.id_column else set())
     names = [one.name for one in source.columns if one.name in wanted]
-    stage.copy(_counted(source.batches(names), source, opened), reporter.rows)
+    stage.copy(counted(source.batches(names), source, opened), reporter.rows)
     stage.problems += source.problems
     report.read = stage.read + len({one.row for one in source.problems})
     report.notes += source.notes

@@ -41,6 +41,14 @@ def _second_factor(django_test_environment: None) -> None:
     second_factor.install()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """What a process keeps of settings in tables (sites, banners, maintenance) is another test's."""
+    from gisapp.registry.kept import forget_all
+
+    forget_all()
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Real files that nobody here wrote; they lie beside the checkout where they are available."""

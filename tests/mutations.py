@@ -23,6 +23,8 @@ STORY = "tests/api/test_story.py"
 TOKENS = "tests/api/test_tokens.py"
 CONTRACT = "tests/api/test_contract.py"
 ACCESS = "tests/db/test_access.py"
+SITES = "tests/api/test_sites.py"
+STATUS = "tests/api/test_status.py"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,21 @@ MUTATIONS = (
              "if layer is None or not layer.seen_by(user or AnonymousUser()):", "if layer is None:", (CONTRACT,)),
     Mutation("a listing names visible layers alone", "gisapp/layer.py",
              "return [one for one in all_layers() if one.seen_by(user or AnonymousUser())]", "return all_layers()", (CONTRACT,)),
+    Mutation("what a site leaves out is behind no door of it", "gisapp/layer.py",
+             "return _offered(self) and self.see.admits(user)", "return self.see.admits(user)", (SITES,)),
+    Mutation("an app's own pages go with it", "gisapp/tenants/middleware.py",
+             "if name is None or switched_on(name):", "if True:", (SITES,)),
+    Mutation("only a tenant's very host is taken", "gisapp/tenants/middleware.py",
+             "own = found.by_host.get(host)", "own = next((one for name, one in found.by_host.items() if name in host), None)",
+             (SITES,)),
+    Mutation("maintenance at the doors of the web", "gisapp/status/middleware.py",
+             "if not state.on or request", "if True or request", (STATUS,)),
+    Mutation("nothing is written while only reading is allowed", "gisapp/status/middleware.py",
+             "if request.method in SAFE:", "if True:", (STATUS,)),
+    Mutation("maintenance at the tables", "gisapp/status/sql/maintenance.sql",
+             "WHERE mode <> 'off'", "WHERE false", ("tests/db/test_maintenance.py",)),
+    Mutation("a host belongs to one tenant", "gisapp/tenants/sql/hosts.sql",
+             "SELECT unnest(NEW.hosts), NEW.id;", "SELECT unnest(NEW.hosts), NEW.id WHERE false;", ("tests/db/test_tenants.py",)),
     Mutation("answers are shared only where everybody gets the same", "gisapp/layer.py",
              "return self.same_for_everyone and self.see", "return self.see", (MATRIX, ACCESS)),
     Mutation("memberships end", ROLES, " AND (m.valid_until IS NULL OR m.valid_until >= %(today)s)", ""),

@@ -23,6 +23,7 @@ from gisapp import problems
 from gisapp.accounts import letters, mail, roles
 from gisapp.accounts.models import User
 from gisapp.errors import Forbidden, GisError
+from gisapp.tenants.directory import name_here
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -125,7 +126,7 @@ class MfaAdapter(DefaultMFAAdapter):
     }
 
     def _get_site_name(self) -> str:
-        return settings.SITE_NAME
+        return name_here(settings.SITE_NAME)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(pk=authenticator.pk)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.http import urlencode
 
 
@@ -33,6 +33,12 @@ class Administration(AdminSite):
             if is_known(request.user)
             else HttpResponseRedirect(reverse("mfa_index"))
         )
+
+    def get_urls(self) -> list[Any]:
+        """With a page of what is not set up yet."""
+        from gisapp.status.setup_page import setup_page
+
+        return [path("einrichtung/", self.admin_view(setup_page), name="setup"), *super().get_urls()]
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
         return HttpResponseRedirect(reverse("logout"))

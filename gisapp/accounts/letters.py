@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from gisapp.tenants.directory import name_here
+
 
 def letter(kind: str, values: dict[str, Any]) -> tuple[str, str] | None:
     """Subject and body of the mail that django-allauth calls `kind`; None for one that we do not send."""
@@ -35,7 +37,7 @@ def letter(kind: str, values: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def _with_end(text: str) -> str:
-    return f"{text}\n\n{_('Haben Sie das nicht veranlasst, brauchen Sie nichts zu tun.')}\n\n{settings.SITE_NAME}\n"
+    return f"{text}\n\n{_('Haben Sie das nicht veranlasst, brauchen Sie nichts zu tun.')}\n\n{name_here(settings.SITE_NAME)}\n"
 
 
 def _notice(text: str, values: dict[str, Any]) -> tuple[str, str]:
@@ -45,7 +47,7 @@ def _notice(text: str, values: dict[str, Any]) -> tuple[str, str]:
     )
     return _(
         "Ihr Konto wurde geändert"
-    ), f"{text}\n\n{warning.format(ip=values.get('ip', '–'))}\n\n{settings.SITE_NAME}\n"
+    ), f"{text}\n\n{warning.format(ip=values.get('ip', '–'))}\n\n{name_here(settings.SITE_NAME)}\n"
 
 
 def invitation(organisation: str, role: str, who: str, link: str) -> tuple[str, str]:
@@ -56,7 +58,9 @@ def invitation(organisation: str, role: str, who: str, link: str) -> tuple[str, 
         "Er gilt drei Tage; danach hilft „Passwort vergessen?“ auf der Anmeldeseite."
     )
     body = text.format(who=who, organisation=organisation, role=role, link=link)
-    return _("Einladung: {organisation}").format(organisation=organisation), f"{body}\n\n{settings.SITE_NAME}\n"
+    return _("Einladung: {organisation}").format(
+        organisation=organisation
+    ), f"{body}\n\n{name_here(settings.SITE_NAME)}\n"
 
 
 def note(template: str, values: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 
 from gisapp.errors import GisError
+from gisapp.tenants.directory import name_here
 
 log = logging.getLogger("gisapp")
 
@@ -14,7 +15,7 @@ log = logging.getLogger("gisapp")
 def send(to: str, subject: str, body: str) -> None:
     """Send one plain mail. Raises GisError("mail-failed") when the mail server does not take it."""
     try:
-        send_mail(f"{settings.SITE_NAME}: {subject}", body, None, [to])
+        send_mail(f"{name_here(settings.SITE_NAME)}: {subject}", body, None, [to])
     except (OSError, smtplib.SMTPException) as error:
         log.error("a mail could not be sent: %s", type(error).__name__)
         raise GisError("mail-failed") from error

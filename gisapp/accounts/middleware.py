@@ -4,7 +4,6 @@ with a session, who may owe a second factor. And what all account pages have in 
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -13,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from gisapp import problems
 from gisapp.accounts import roles, tokens
 from gisapp.errors import Forbidden, GisError
+from gisapp.tenants.current import languages
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ACCOUNT_PAGES = ("/konto/",)
@@ -104,7 +104,7 @@ class AccountPages:
         if hasattr(request, "gisapp_token"):
             return problems.answer(request, Forbidden("token-not-here"))
         asked = request.GET.get("lang", "")
-        known = asked in dict(settings.LANGUAGES)
+        known = asked in dict(languages())
         if known:
             translation.activate(asked)
             request.LANGUAGE_CODE = asked

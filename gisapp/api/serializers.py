@@ -123,6 +123,7 @@ class SearchAnswer(serializers.Serializer[Any]):
 
 class AreaAnswer(serializers.Serializer[Any]):
     kind = serializers.CharField()
+    layer = serializers.CharField()
     id = serializers.IntegerField()
     key = serializers.CharField()
     name = serializers.CharField()

@@ -98,13 +98,13 @@ def reverse(request: Request) -> Response:
     """Welche Adresse ist hier, und wer ist zuständig? / Which address is here, and who is responsible?"""
     lon, lat = number_of(request, "lon", -180, 180), number_of(request, "lat", -90, 90)
     address, areas, seen = None, [], {one.name for one in layer.visible_layers(request.user)}
-    for app in layer.all_apps() if within_reach(lon, lat) else ():
+    for app in layer.offered_apps() if within_reach(lon, lat) else ():
         if app.nearest and address is None:
             address = app.nearest(lon, lat, request.user)
             if address and address["layer"] not in seen:
                 address = None
         if app.areas:
-            areas += app.areas(lon, lat)
+            areas += [one for one in app.areas(lon, lat) if one["layer"] in seen]
     return Response({"address": address, "areas": areas})
 
 

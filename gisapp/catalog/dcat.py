@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, XSD
 
-from gisapp.catalog.facts import dates, public_layers
+from gisapp.catalog.facts import catalogue_title, dates, public_layers, publisher_name
 from gisapp.exports.formats import FORMATS
 from gisapp.extent import bounds
 from gisapp.features.crs import SUPPORTED
@@ -37,7 +37,7 @@ def _texts(graph: Graph, subject: Any, predicate: Any, text: Text) -> None:
 def _publisher(graph: Graph, base: str) -> URIRef:
     found = URIRef(f"{base}/catalog#publisher")
     graph.add((found, RDF.type, FOAF.Organization))
-    graph.add((found, FOAF.name, Literal(settings.CATALOG_PUBLISHER or settings.SITE_NAME)))
+    graph.add((found, FOAF.name, Literal(publisher_name())))
     graph.add((found, FOAF.homepage, URIRef(f"{base}/")))
     return found
 
@@ -118,7 +118,7 @@ def catalogue(base: str) -> Graph:
     found = URIRef(f"{base}/catalog")
     publisher = _publisher(graph, base)
     graph.add((found, RDF.type, DCAT.Catalog))
-    _texts(graph, found, DCTERMS.title, Text(settings.SITE_NAME, settings.SITE_NAME))
+    _texts(graph, found, DCTERMS.title, catalogue_title())
     about = Text("Öffentliche Ebenen der Karte", "Public layers of the map")
     _texts(graph, found, DCTERMS.description, about)
     graph.add((found, DCTERMS.publisher, publisher))

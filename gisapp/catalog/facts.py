@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Max, Min
 from django.utils import timezone
 
 from gisapp.database import compiled
-from gisapp.layer import Layer, visible_layers
+from gisapp.layer import Layer, Text, visible_layers
 from gisapp.registry.versions import Version, version
+from gisapp.tenants.current import current
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,17 @@ class Dates:
 
     issued: datetime.date | None
     modified: datetime.datetime | None
+
+
+def publisher_name() -> str:
+    """Who publishes: the organisation whose site was asked, else the operator's setting, else the site."""
+    site = current()
+    return site.organisation if site else str(settings.CATALOG_PUBLISHER or settings.SITE_NAME)
+
+
+def catalogue_title() -> Text:
+    site = current()
+    return site.title if site else Text(settings.SITE_NAME, settings.SITE_NAME)
 
 
 def public_layers() -> list[Layer]:

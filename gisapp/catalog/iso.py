@@ -4,11 +4,10 @@ import datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
-from gisapp.catalog.facts import dates
+from gisapp.catalog.facts import dates, publisher_name
 from gisapp.extent import EVERYTHING, bounds
 from gisapp.layer import Layer
 
@@ -38,7 +37,7 @@ def _code(parent: ET.Element, name: str, kind: str, value: str) -> None:
 def _party(parent: ET.Element, name: str, base: str) -> None:
     """Who is responsible: the publisher, by name and address on the web."""
     party = _in(parent, name, "CI_ResponsibleParty")
-    _text(party, "organisationName", settings.CATALOG_PUBLISHER or settings.SITE_NAME)
+    _text(party, "organisationName", publisher_name())
     _linkage(_in(party, "contactInfo", "CI_Contact", "onlineResource", "CI_OnlineResource"), f"{base}/")
     _code(party, "role", "CI_RoleCode", "publisher")
 

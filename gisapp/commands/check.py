@@ -18,6 +18,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     from django.utils.translation import gettext as _
 
     parser.add_argument("--json", action="store_true", help=_("ein JSON-Objekt statt der Tabelle"))
+    parser.add_argument(
+        "--installation", action="store_true", help=_("was auf dieser Installation noch einzurichten ist")
+    )
 
 
 def _parts() -> "Iterator[Part]":
@@ -58,12 +61,34 @@ def _table(parts: "list[Part]") -> None:
     Console(width=None if os.isatty(1) else 160).print(table)
 
 
+def _installation(as_json: bool) -> int:
+    """What the operators' page shows. Exit code 1 when something is missing."""
+    from django.utils.translation import gettext as _
+
+    from gisapp import cluster
+    from gisapp.status import setup
+
+    with contextlib.nullcontext() if os.environ.get("DATABASE_URL") else cluster.in_use():
+        found = setup.items()
+        _close()
+    ok = not any(one.state in (setup.CRITICAL, setup.MISSING) for one in found)
+    if as_json:
+        print(json.dumps({"ok": ok, "items": [asdict(one) for one in found]}, ensure_ascii=False))
+        return 0 if ok else 1
+    words = {"ok": "ok", "recommended": _("empfohlen"), "missing": _("fehlt"), "critical": _("dringend")}
+    for one in found:
+        print(f"{words[one.state]:<10} {one.title}: {one.found}{'  → ' if one.remedy else ''}{one.remedy}")
+    return 0 if ok else 1
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from django.utils import translation
 
     from gisapp import terminal
 
     with translation.override(terminal.language()):
+        if arguments.installation:
+            return _installation(arguments.json)
         parts = list(_parts())
         ok = not any(part.fails for part in parts)
         if arguments.json:

@@ -74,6 +74,15 @@ def _version() -> str:
     return ",".join(sorted(f"{app.name}:{len(app.demo)}" for app in all_apps() if app.demo)) + "/3"
 
 
+def _other_addresses(host: str, port: int) -> list[tuple[str, str]]:
+    """The addresses of the other tenants, with their titles."""
+    from gisapp.tenants.directory import changed, directory
+
+    changed()
+    others = [one for one in directory().sites if one.hosts and not one.is_default and host not in one.hosts]
+    return [(f"http://{one.hosts[0]}:{port}/", str(one.title)) for one in others]
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Migrate, build the region where it is missing, print the log-ins, serve."""
     from django.utils.translation import gettext as _
@@ -88,6 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(_("Demo-Region (%(size)s) ist schon da.") % {"size": arguments.size})
     print(f"\n  {_('Adresse:'):<12}http://{arguments.host}:{arguments.port}/")
+    for address, title in _other_addresses(arguments.host, arguments.port):
+        print(f"  {'':<12}{address}  ({title})")
     if not os.environ.get("DATABASE_URL"):
         _log_ins()
     print(flush=True)

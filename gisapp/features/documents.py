@@ -11,6 +11,7 @@ from gisapp.extent import EVERYTHING, bounds
 from gisapp.features.cql import LANGUAGES
 from gisapp.features.crs import CRS84, STORAGE, SUPPORTED
 from gisapp.layer import Field, Layer, Type
+from gisapp.tenants.current import site_name
 
 CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -68,7 +69,7 @@ def both(url: str, shown: str, kind: str = JSON) -> list[dict[str, str]]:
 
 def landing(root: str, shown: str) -> dict[str, Any]:
     return {
-        "title": settings.SITE_NAME,
+        "title": site_name(settings.SITE_NAME),
         "description": "Öffentliche Ebenen der Karte als OGC API Features. / Public layers as OGC API Features.",
         "links": [
             *both(f"{root}/", shown),
@@ -298,7 +299,7 @@ def openapi(layers: list[Layer], root: str, user: Any) -> dict[str, Any]:
             paths[f"{url}/items/{{featureId}}"] |= single
     return {
         "openapi": "3.0.3",
-        "info": {"title": settings.SITE_NAME, "version": __version__},
+        "info": {"title": site_name(settings.SITE_NAME), "version": __version__},
         "servers": [{"url": root}],
         "paths": paths,
         "components": _components(),

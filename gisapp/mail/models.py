@@ -23,6 +23,8 @@ class Outgoing(models.Model):
     template = models.TextField()
     language = models.TextField()
     recipient = models.TextField(blank=True)
+    # The name that stands before the sender's address; "": the installation's.
+    sender = models.TextField(blank=True, default="", db_default="")
     subject = models.TextField(blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)

@@ -13,6 +13,8 @@ from django.utils import translation
 
 from gisapp.errors import BadInput
 from gisapp.mail.models import Outgoing
+from gisapp.tenants.current import site_address
+from gisapp.tenants.directory import name_here
 
 
 def send(template: str, to: str, language: str, values: Mapping[str, Any], key: str) -> bool:
@@ -21,7 +23,7 @@ def send(template: str, to: str, language: str, values: Mapping[str, Any], key: 
     `template` is a folder below templates/mail/ with subject.txt, body.txt and body.html; they are filled now, in
     `language` ("de" or "en"), and see `values`, site_name and site_url. Raises BadInput("bad-mail-address").
     """
-    context = {"site_name": settings.SITE_NAME, "site_url": settings.PUBLIC_URL, **values}
+    context = {"site_name": name_here(settings.SITE_NAME), "site_url": site_address() or settings.PUBLIC_URL, **values}
     with translation.override(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         context["language"] = translation.get_language()
         subject, text, html = (str(render_to_string(f"mail/{template}/{part}", context)) for part in PARTS)
@@ -45,6 +47,9 @@ def put(row: Outgoing) -> bool:
         validate_email(row.recipient)
     except ValidationError as error:
         raise BadInput("bad-mail-address") from error
+    # The worker that sends it knows nothing of the site that it was asked for on.
+    with translation.override(row.language):
+        row.sender = row.sender or name_here("")
     with transaction.atomic():
         made = Outgoing.objects.bulk_create([row], ignore_conflicts=True)
         written = Outgoing.objects.filter(pk=made[0].pk).exists()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, localtime
+from email.utils import format_datetime, localtime, parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -59,7 +59,7 @@ def message(mail: Outgoing) -> EmailMessage:
     """The mail as it goes over the wire; the same row makes the same Message-ID each time."""
     made = EmailMessage(policy=SMTP_POLICY)
     made["Subject"] = mail.subject
-    made["From"] = settings.MAIL_FROM or Address(" ".join(settings.SITE_NAME.split()), "krit-gis", domain())
+    made["From"] = _from(mail.sender)
     made["To"] = mail.recipient
     made["Date"] = format_datetime(localtime(mail.created_at))
     made["Message-ID"] = f"<{mail.id}@{domain()}>"
@@ -71,6 +71,15 @@ def message(mail: Outgoing) -> EmailMessage:
     if mail.html:
         made.add_alternative(mail.html, subtype="html")
     return made
+
+
+def _from(sender: str) -> str | Address:
+    """The sender's address, under the name of the site that writes."""
+    name = " ".join(sender.split())
+    if not settings.MAIL_FROM:
+        return Address(name or " ".join(settings.SITE_NAME.split()), "krit-gis", domain())
+    address = parseaddr(settings.MAIL_FROM)[1]
+    return Address(name, addr_spec=address) if name and address else str(settings.MAIL_FROM)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from gisapp.layer import Text
+from gisapp.tenants.current import site_name
 
 TYPES = ("xyz", "wmts", "wms", "style")
 LARGEST_TILE_ZOOM = 22
@@ -60,7 +61,7 @@ class MapConfig:
 
     @property
     def name(self) -> str:
-        return self.title or settings.SITE_NAME
+        return site_name(self.title or settings.SITE_NAME)
 
 
 def _wrong(path: str, what: str) -> ImproperlyConfigured:

@@ -4,14 +4,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 
 from gisapp.accounts.roles import may_operate
-from gisapp.layer import Layer, all_apps
+from gisapp.layer import Layer, offered_apps
 from gisapp.map.config import BaseMap, map_config, worker_address
 from gisapp.map.texts import script_texts
+from gisapp.tenants.current import languages as offered_languages
 from gisapp.tiles.views import base_url
 
 STATIC = Path(__file__).parent / "static" / "map"
@@ -28,7 +28,7 @@ def mode_of(request: HttpRequest) -> str:
 def other_languages(request: HttpRequest) -> list[dict[str, str]]:
     """This very page in each language."""
     found = []
-    for code, name in settings.LANGUAGES:
+    for code, name in offered_languages():
         query: QueryDict = request.GET.copy()
         query["lang"] = code
         found.append({"code": code, "name": name, "address": f"{request.path}?{query.urlencode()}"})
@@ -55,7 +55,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "mode": mode_of(request),
         "languages": other_languages(request),
         "may_operate": may_operate(request.user),
-        "pages": [page for app in all_apps() for page in app.pages if page.see.admits(request.user)],
+        "pages": [page for app in offered_apps() for page in app.pages if page.see.admits(request.user)],
     }
 
 

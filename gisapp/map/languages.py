@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
+from gisapp.tenants.current import languages
+
 YEAR_SECONDS = 365 * 24 * 3600
 View = Callable[..., HttpResponseBase]
 
@@ -18,7 +20,7 @@ def with_language(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         asked = request.GET.get("lang", "")
-        if asked not in dict(settings.LANGUAGES):
+        if asked not in dict(languages()):
             return view(request, *args, **kwargs)
         translation.activate(asked)
         request.LANGUAGE_CODE = asked

@@ -1,20 +1,23 @@
 """Running one job in a worker's thread: progress, log lines without its arguments, the code of its failure."""
 
 import logging
+import time
 from time import perf_counter
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections
 from procrastinate import JobContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import JobAborted
 
 from gisapp.observe.logs import JOB
+from gisapp.status import maintenance
 from gisapp.tasks.declare import Declared
 from gisapp.tasks.progress import Progress
 from gisapp.tasks.retrying import code_of
 
 log = logging.getLogger("gisapp.tasks")
+HOLD_SECONDS = 2.0
 
 
 def run_job(declared: Declared, context: JobContext, arguments: dict[str, Any]) -> None:
@@ -22,6 +25,7 @@ def run_job(declared: Declared, context: JobContext, arguments: dict[str, Any]) 
     if declared.cron:
         arguments.pop("timestamp", None)  # when it was due; the job looks at what there is instead
     assert context.job.id is not None
+    _hold(context)
     begin = perf_counter()
     progress = Progress(context.job.id, context.should_abort)
     token = JOB.set(f"{declared.name}#{context.job.id}")
@@ -47,6 +51,17 @@ def run_job(declared: Declared, context: JobContext, arguments: dict[str, Any]) 
     finally:
         progress.close()
         JOB.reset(token)
+
+
+def _hold(context: JobContext) -> None:
+    """Begin nothing during maintenance. Whoever waited while a backup took the database's place is no job of it."""
+    held = False
+    while maintenance.state().on:
+        held = True
+        close_old_connections()
+        time.sleep(HOLD_SECONDS)
+    if held and not ProcrastinateJob.objects.filter(pk=context.job.id or 0, status="doing").exists():
+        raise JobAborted
 
 
 def _another_waits(context: JobContext) -> bool:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from gisapp import errors, layer
 from gisapp.compression import takes_gzip
 from gisapp.database import fetch_rows
+from gisapp.tenants.current import site_address
 from gisapp.tiles import styles, tilejson
 from gisapp.tiles.sql import tile_statement
 
@@ -110,4 +111,4 @@ def style_json(request: HttpRequest) -> JsonResponse:
 
 def base_url(request: HttpRequest) -> str:
     """The site's address as the asker sees it, without a slash at the end."""
-    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    return site_address() or settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")

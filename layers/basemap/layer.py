@@ -237,6 +237,7 @@ register(
         name="basemap",
         layers=(LANDUSE, WATERS, WATERWAYS, BUILDINGS, PATHS, ROADS, RAILS, POIS),
         targets=TARGETS,
+        base_data={"roads": "gisapp import osm DATEI.osm.pbf"},
         demo=[DemoPart(20, GROUP, demo.build)],
     )
 )

@@ -323,6 +323,10 @@ register(
             "district": queries.districts_now,
         },
         areas=queries.areas_at,
+        base_data={
+            "municipalities": "gisapp import municipalities VG250.gpkg",
+            "addresses": "gisapp import addresses DATEI",
+        },
         nearest=search.nearest_address,
         demo=[
             DemoPart(

@@ -71,13 +71,13 @@ def areas_at(lon: float, lat: float) -> list[Mapping[str, Any]]:
     point = Point(lon, lat, srid=WGS84_SRID)
     point.transform(STORAGE_SRID)
     found: list[Mapping[str, Any]] = []
-    for kind, model in (
-        ("municipality", Municipality),
-        ("amt", Amt),
-        ("district", District),
-        ("country", Country),
+    for kind, layer, model in (
+        ("municipality", "municipalities", Municipality),
+        ("amt", "aemter", Amt),
+        ("district", "districts", District),
+        ("country", "countries", Country),
     ):
         area = _valid_today(model).filter(geom__covers=point).order_by("id").first()
         if area is not None:
-            found.append({"kind": kind, "id": area.pk, "key": area.key, "name": area.name})
+            found.append({"kind": kind, "layer": layer, "id": area.pk, "key": area.key, "name": area.name})
     return found

@@ -14,6 +14,8 @@ from django.test import Client
 from gisapp import problems
 from tests import factories
 
+# Every request asks which site it came to.
+pytestmark = pytest.mark.django_db
 PLACES = "/api/layers/places/features/"
 ITEMS = "/ogc/collections/places/items"
 POINT = {"type": "Point", "coordinates": [9.75, 54.4]}
@@ -42,7 +44,6 @@ def test_01_unknown_addresses(calm: Client, path: str) -> None:
     assert told(calm.get(path)) == (404, "unknown-address")
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", ["/ogc/", "/ogc/collections", "/tiles/places.json", "/tiles/places/0/0/0.mvt", "/api/download/places"]
 )
@@ -53,7 +54,6 @@ def test_02_other_methods_of_what_only_reads(path: str, method: str) -> None:
     assert "GET" in response["Allow"]
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/api/layers/", "/api/search?q=haby", "/api/layers/places/", "/ogc/", ITEMS])
 def test_03_head_is_answered_where_get_is(client: Client, path: str) -> None:
     assert client.head(path).status_code == 200
@@ -74,7 +74,6 @@ def test_04_what_django_and_drf_refuse(
     assert told(calm.get(path, headers=headers)) == expected
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("body", "kind", "expected"),
     [
@@ -91,7 +90,6 @@ def test_05_bodies_that_are_none(calm: Client, body: Any, kind: str, expected: t
     assert told(calm.post(PLACES, body, content_type=kind)) == expected
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("shape", "code"),
     [
@@ -107,7 +105,6 @@ def test_06_geometries_that_cannot_be_stored(calm: Client, shape: Any, code: str
     assert told(calm.post(PLACES, body, content_type="application/json")) == (400, code)
 
 
-@pytest.mark.django_db
 def test_07_geojson_is_understood_as_such_and_heights_are_dropped(client: Client) -> None:
     client.force_login(factories.staff())
     shape = {"type": "Point", "coordinates": [9.75, 54.4, 12]}
@@ -116,7 +113,6 @@ def test_07_geojson_is_understood_as_such_and_heights_are_dropped(client: Client
     assert (made.status_code, made.json()["geometry"]["coordinates"]) == (201, pytest.approx([9.75, 54.4]))
 
 
-@pytest.mark.django_db
 def test_08_what_others_stand_on_is_not_deleted(calm: Client) -> None:
     calm.force_login(factories.staff())
     district = factories.district()
@@ -126,7 +122,6 @@ def test_08_what_others_stand_on_is_not_deleted(calm: Client) -> None:
     assert "regions_municipality" in response.json()["title"]
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", [ITEMS, "/tiles/places/0/0/0.mvt", "/api/search?q=haby", PLACES, "/api/download/places?format=csv"]
 )
@@ -179,7 +174,6 @@ def test_12_errors_speak_the_askers_language(calm: Client) -> None:
     assert calm.get("/nix").json()["title"] == "Diese Adresse gibt es nicht."
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", ["/nix", "/ogc/", f"{ITEMS}?limit=0", "/tiles/places/0/0/0.mvt", "/api/layers/", "/admin/login/"]
 )
@@ -193,7 +187,6 @@ def test_13_every_answer_is_guarded(client: Client, path: str) -> None:
         assert cookie["httponly"] and cookie["samesite"] == "Lax"
 
 
-@pytest.mark.django_db
 def test_14_the_administration_is_for_operators(client: Client) -> None:
     for user in (None, factories.citizen(), factories.staff()):
         if user:
@@ -208,7 +201,6 @@ def _forget_counts() -> None:
         one.clear()
 
 
-@pytest.mark.django_db
 def test_15_asking_too_often_is_said_with_the_wait(client: Client, settings: Any) -> None:
     from gisapp.api.throttles import DownloadThrottle, SearchThrottle
 

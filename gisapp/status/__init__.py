@@ -1,0 +1,1 @@
+"""What people should know about the installation just now: banners, maintenance, and what is not set up yet."""
