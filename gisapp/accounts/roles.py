@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gisapp.database import fetch_rows
+from gisapp.replica.routing import primary
 
 
 class Role(TextChoices):
@@ -68,7 +69,8 @@ def _held(user: Any) -> tuple[Grant, ...]:
     found: tuple[Grant, ...] | None = getattr(user, "_gisapp_grants", None)
     if found is None:
         today = timezone.localdate()
-        rows = fetch_rows(_LIVE, [user.pk, today, today])
+        with primary():  # a right that was taken away is gone at once, however far behind a replica is
+            rows = fetch_rows(_LIVE, [user.pk, today, today])
         found = tuple(Grant(organisation, Role(role), frozenset(areas)) for organisation, role, areas in rows)
         user._gisapp_grants = found
     return found

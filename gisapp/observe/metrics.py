@@ -39,6 +39,20 @@ POOL = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+REPLICA_USED = Gauge(
+    "gisapp_replica_in_use", "Is the replica asked by every web process? 1 or 0", multiprocess_mode="livemin",
+    registry=REGISTRY,
+)  # fmt: skip
+REPLICA_LAG = Gauge(
+    "gisapp_replica_lag_seconds", "How far the replica is behind, in seconds", multiprocess_mode="livemax",
+    registry=REGISTRY,
+)  # fmt: skip
+READS = Counter(
+    "gisapp_reads",
+    "Reading requests of an installation with a replica: answered by it, by the primary, or asked of both",
+    ["where"],
+    registry=REGISTRY,
+)
 
 
 # (method, route, status, seconds, bytes) of requests that are not in the files yet. Appending takes a tenth of a
@@ -97,6 +111,7 @@ def flush() -> None:
             TILE_BYTES.inc(tile_bytes)
             TILE_SECONDS.inc(tile_seconds)
         _note_pool()
+        _note_replica()
 
 
 def observe_all(histogram: Histogram, values: list[float]) -> None:
@@ -120,3 +135,15 @@ def _note_pool() -> None:
     POOL.labels("open").set(found.get("pool_size", 0))
     POOL.labels("idle").set(found.get("pool_available", 0))
     POOL.labels("waiting").set(found.get("requests_waiting", 0))
+
+
+def _note_replica() -> None:
+    from gisapp.replica.watch import WATCH, configured
+
+    if not configured():
+        return
+    state = WATCH.state()
+    REPLICA_USED.set(int(state.usable))
+    REPLICA_LAG.set(state.lag)
+    for where, count in WATCH.counted().items():
+        READS.labels(where).inc(count)
