@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from functools import lru_cache
 
+from gisapp.paths import unpacked_system
+
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -48,5 +50,7 @@ def undrivable_chromium() -> str | None:
 
 
 def find(name: str) -> str | None:
-    """The path of a program; nginx lies where only root's PATH leads."""
-    return chromium() if name == "chromium" else shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
+    """The path of a program; nginx and PgBouncer lie where only root's PATH leads, or were unpacked without root."""
+    if name == "chromium":
+        return chromium()
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:{unpacked_system() / 'usr/sbin'}")
