@@ -82,7 +82,7 @@ class Run:
 
         postgres.until(lambda: findings.reads(self.webs)[1], "both web processes use the replica")
         self.book = book = traffic.Book()
-        wanted = traffic.references(self.webs[0])
+        wanted = traffic.references(self.webs[0], self.site)
         asking: list[tuple[Callable[..., None], tuple[object, ...]]] = [
             (traffic.visit, (book, self.site, wanted, number)) for number in range(3)
         ]

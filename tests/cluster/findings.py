@@ -28,7 +28,7 @@ SELECT coalesce(nullif(current_setting('pghistory.context_id', true), ''), '') |
 def writes(book: Book) -> Iterator[str]:
     """Every acknowledged notice is there once, as it was acknowledged last, and its history names its writer."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id::text, title FROM notes_note WHERE title LIKE 'OFFEN-%' OR title LIKE %s", [f"{INTERNAL}-%-%-%"])
+        cursor.execute("SELECT id::text, title FROM notes_note WHERE title LIKE 'OFFEN-%%' OR title LIKE %s", [f"{INTERNAL}-%-%-%"])
         there = dict(cursor.fetchall())
         cursor.execute(
             "SELECT e.pgh_obj_id::text, array_agg(DISTINCT c.metadata ->> 'user') FROM notes_noteevent e "
