@@ -13,7 +13,6 @@ from gisapp.accounts import oidc
 from gisapp.observe.config import configuration
 from gisapp.paths import CHECKOUT, data_dir
 
-
 secret_files.read()
 
 

@@ -24,5 +24,5 @@ class PrimaryCache(DatabaseCache):
     get_many = _there(DatabaseCache.get_many)
     has_key = _there(DatabaseCache.has_key)
     clear = _there(DatabaseCache.clear)
-    _base_set = _there(DatabaseCache._base_set)
-    _base_delete_many = _there(DatabaseCache._base_delete_many)
+    _base_set = _there(DatabaseCache._base_set)  # type: ignore[attr-defined]
+    _base_delete_many = _there(DatabaseCache._base_delete_many)  # type: ignore[attr-defined]

@@ -31,7 +31,7 @@ def needed(request: HttpRequest) -> int:
     if COOKIE not in request.COOKIES:
         return 0
     value = request.get_signed_cookie(COOKIE, default="", salt=_SALT, max_age=KEPT_SECONDS)
-    return int(value) if value.isdecimal() else 0
+    return int(value) if value and value.isdecimal() else 0
 
 
 def note(request: HttpRequest, response: HttpResponseBase) -> None:

@@ -138,7 +138,9 @@ class Watch:
             log.log(level, "the replica is %s", new.reason or "in use", extra={"lag": round(new.lag, 1)})
 
     def _look(self) -> State:
-        with contextlib.suppress(psycopg.Error):  # a primary that is away writes nothing: what is known of it stays true
+        with contextlib.suppress(
+            psycopg.Error
+        ):  # a primary that is away writes nothing: what is known of it stays true
             asked = time.monotonic()
             position, self._system = self._ask(DEFAULT_DB_ALIAS, PRIMARY_SQL)
             self._lag.note(asked, position)
@@ -148,7 +150,7 @@ class Watch:
             return replace(self._state, reason="dead", at=time.monotonic())
         if self._state.reason == "dead":
             # Its pool is full of connections that ended with it; they go before anybody gets one.
-            pool = connections[REPLICA].pool
+            pool = getattr(connections[REPLICA], "pool", None)
             if pool is not None and not pool.closed:
                 pool.check()
         now = time.monotonic()

@@ -86,9 +86,7 @@ class Run:
         asking: list[tuple[Callable[..., None], tuple[object, ...]]] = [
             (traffic.visit, (book, self.site, wanted, number)) for number in range(3)
         ]
-        asking += [
-            (traffic.write if one.token else traffic.read_inside, (book, self.site, one)) for one in self.people
-        ]
+        asking += [(traffic.write if one.token else traffic.read_inside, (book, self.site, one)) for one in self.people]
         asking.append((traffic.start_jobs, (book,)))
         self.say(f"Last für {LOAD_SECONDS:.0f} s: {len(asking)} Fragende")
         begin = time.monotonic()
@@ -125,8 +123,14 @@ class Run:
         postgres.until(lambda: findings.unfinished_jobs(book) == 0, "the queue runs empty", 45)
         postgres.until(lambda: findings.reads(self.webs)[1], "the replica is used again")
         for kind, count in sorted(book.answers.items()):
-            self.row(kind, [one for one in book.wrong if one.startswith(f"{kind}:")], f"{count} Antworten, alle richtig")
-        self.row("Schreiben", list(findings.writes(book)), f"{len(book.notes)} bestätigt, alle da, jedes einmal, beim Richtigen")
+            self.row(
+                kind, [one for one in book.wrong if one.startswith(f"{kind}:")], f"{count} Antworten, alle richtig"
+            )
+        self.row(
+            "Schreiben",
+            list(findings.writes(book)),
+            f"{len(book.notes)} bestätigt, alle da, jedes einmal, beim Richtigen",
+        )
         self.row("Aufträge", list(findings.jobs(book, 2)), f"{len(book.jobs)} erledigt")
         count, problems = findings.stored_tiles(self.top / "nginx" / "cache")
         hits = book.cached["HIT"]

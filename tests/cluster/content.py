@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-PASSWORD = "ein langes Passwort"  # noqa: S105 - of a database that lives for a minute
+PASSWORD = "ein langes Passwort"
 ORGANISATIONS = {"amt": "amt-huettener-berge", "verband": "breitband-verband"}
 INTERNAL = "INTERN"
 """Begins the title of every internal notice; nothing that says it may reach a visitor or the store of tiles."""
@@ -38,7 +38,9 @@ def build() -> list[Person]:
     from tests import factories
 
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE test_steps (job bigint, step text, pid int, at timestamptz DEFAULT clock_timestamp())")
+        cursor.execute(
+            "CREATE TABLE test_steps (job bigint, step text, pid int, at timestamptz DEFAULT clock_timestamp())"
+        )
     found = []
     for side, key in ORGANISATIONS.items():
         organisation = Organisation.objects.get(key=key)

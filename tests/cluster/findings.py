@@ -28,7 +28,9 @@ SELECT coalesce(nullif(current_setting('pghistory.context_id', true), ''), '') |
 def writes(book: Book) -> Iterator[str]:
     """Every acknowledged notice is there once, as it was acknowledged last, and its history names its writer."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id::text, title FROM notes_note WHERE title LIKE 'OFFEN-%%' OR title LIKE %s", [f"{INTERNAL}-%-%-%"])
+        cursor.execute(
+            "SELECT id::text, title FROM notes_note WHERE title LIKE 'OFFEN-%%' OR title LIKE %s", [f"{INTERNAL}-%-%-%"]
+        )
         there = dict(cursor.fetchall())
         cursor.execute(
             "SELECT e.pgh_obj_id::text, array_agg(DISTINCT c.metadata ->> 'user') FROM notes_noteevent e "
@@ -69,7 +71,8 @@ def jobs(book: Book, twice_allowed: int) -> Iterator[str]:
 def unfinished_jobs(book: Book) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM procrastinate_jobs WHERE id = ANY(%s) AND status IN ('todo', 'doing')", [list(book.jobs)]
+            "SELECT count(*) FROM procrastinate_jobs WHERE id = ANY(%s) AND status IN ('todo', 'doing')",
+            [list(book.jobs)],
         )
         return int(cursor.fetchone()[0])
 

@@ -105,7 +105,7 @@ def test_04_secrets_come_from_files_as_well(monkeypatch: pytest.MonkeyPatch, tmp
         monkeypatch.setenv(name, "")
     monkeypatch.setenv("DATABASE_URL_FILE", str(secret))
     secret_files.read()
-    assert connecting.databases(False)["default"]["PASSWORD"] == "geheim"  # noqa: S105
+    assert connecting.databases(False)["default"]["PASSWORD"] == "geheim"
     monkeypatch.setenv("REPLICA_URL_FILE", str(tmp_path / "missing"))
     with pytest.raises(secret_files.SecretError, match="REPLICA_URL_FILE"):
         secret_files.read()
