@@ -5,6 +5,7 @@
 #   docker/bootstrap.sh test         dazu die Programme und Pakete der Tests
 #   docker/bootstrap.sh bench        dazu nginx und die Vergleichsprogramme der Messung
 #   docker/bootstrap.sh cluster      nur was make test-cluster braucht: Datenbankserver, PgBouncer, nginx, Python, Texte
+#   docker/bootstrap.sh image|image-system|image-pgbouncer|image-qgis   die Schritte von docker/Dockerfile
 #   docker/bootstrap.sh system|python|python-dev|vendor   nur dieser Teil
 #   docker/bootstrap.sh required     nennt die Testprogramme, die hier da sein müssen (für make test)
 #
@@ -490,6 +491,25 @@ static_files() { # gesammelt unter Namen mit Prüfsumme, vorverdichtet
   stamp "$data/stamps/static" "$mark"
 }
 
+# ---------------------------------------------------------------- Abbilder (docker/Dockerfile)
+
+image_packages() { # Pakete: installiert, und die Listen wieder fort; nur als root, nur in einem Abbild
+  [ "$(privilege)" = root ] || die "Ein Abbild richtet root ein." "es bekommt Pakete der Distribution." \
+    "docker build benutzen; auf einem Rechner: docker/bootstrap.sh setup."
+  step "Pakete installieren ($*)" "Netz und /etc/apt prüfen, dann noch einmal" bash "$self" _install "$@"
+  rm -rf /var/lib/apt/lists/* "$data/apt"
+}
+
+image_files() { # was im Abbild liegt: Umgebung, Browser-Bibliotheken, Texte, statische Dateien
+  # Der Schlüssel einer Installation entsteht nie im Abbild.
+  export SECRET_KEY=nur-zum-Sammeln-der-statischen-Dateien
+  python_packages base
+  vendor_files
+  compile_messages
+  static_files
+  mkdir -p "$data/home" # leer; wird zum beschreibbaren Verzeichnis des Benutzers
+}
+
 # ---------------------------------------------------------------- Aufruf
 
 everything() { # demo|test|bench, base|dev
@@ -505,17 +525,22 @@ main() {
   case $what in
     _install) shift && install_as_root "$@" && return ;;
     required) required_programs && return ;;
-    setup | demo | test | bench | cluster | system | python | python-dev | vendor)
+    setup | demo | test | bench | cluster | image | image-system | image-pgbouncer | image-qgis | system | python | python-dev | vendor)
       trap complain ERR
       open_data
       ;;
-    *) echo "Aufruf: docker/bootstrap.sh [setup|demo|test|bench|cluster|system|python|python-dev|vendor|required]" >&2 && exit 2 ;;
+    *) echo "Aufruf: docker/bootstrap.sh [setup|demo|test|bench|cluster|image|system|python|python-dev|vendor|required]" >&2 && exit 2 ;;
   esac
   case $what in
     setup | demo) everything demo base ;;
     test) everything test dev ;;
     bench) everything bench dev && bench_packages ;;
     cluster) everything cluster dev ;;
+    # postgresql-client: gisapp backup und restore rufen pg_dump und pg_restore auf.
+    image-system) image_packages ca-certificates python3 python3-venv tzdata postgresql-client ;;
+    image-pgbouncer) image_packages pgbouncer ;;
+    image-qgis) image_packages qgis-server spawn-fcgi multiwatch fonts-dejavu-core ;;
+    image) image_files ;;
     system) system_packages demo ;;
     python) python_packages base ;;
     python-dev) python_packages dev ;;

@@ -20,7 +20,9 @@ CREATE ROLE gisapp_web LOGIN PASSWORD :'web';
 CREATE ROLE gisapp_public LOGIN PASSWORD :'public' CONNECTION LIMIT 40;
 CREATE ROLE gisapp_member NOLOGIN;
 CREATE ROLE gisapp_replicator LOGIN REPLICATION PASSWORD :'replicator' CONNECTION LIMIT 4;
-GRANT gisapp_member, gisapp_web TO gisapp;
+GRANT gisapp_web TO gisapp;
+-- damit gisapp user grant-db Personen in die Gruppe aufnehmen kann
+GRANT gisapp_member TO gisapp WITH ADMIN OPTION;
 -- Einstellungen der Anmeldung stehen an der Rolle: durch PgBouncer kommen keine Startangaben.
 ALTER ROLE gisapp_web SET max_parallel_workers_per_gather = 0;
 ALTER ROLE gisapp_web SET statement_timeout = '30s';
