@@ -198,6 +198,7 @@ missing_for() { # demo|test|bench|cluster: die fehlenden Pakete, @server steht f
   command -v ogrinfo >/dev/null || echo gdal-bin
   command -v pdfinfo >/dev/null || echo poppler-utils
   has_qgis || printf '%s\n' qgis python3-qgis
+  [ -x /usr/lib/cgi-bin/qgis_mapserv.fcgi ] || echo qgis-server
   if [ "$1" = bench ]; then
     has_nginx || echo nginx
     command -v wrk >/dev/null || echo wrk
@@ -539,7 +540,7 @@ main() {
     # postgresql-client: gisapp backup und restore rufen pg_dump und pg_restore auf.
     image-system) image_packages ca-certificates python3 python3-venv tzdata postgresql-client ;;
     image-pgbouncer) image_packages pgbouncer ;;
-    image-qgis) image_packages qgis-server spawn-fcgi multiwatch fonts-dejavu-core ;;
+    image-qgis) image_packages qgis-server spawn-fcgi multiwatch fonts-noto-core ;;
     image) image_files ;;
     system) system_packages demo ;;
     python) python_packages base ;;

@@ -50,7 +50,8 @@ def undrivable_chromium() -> str | None:
 
 
 def find(name: str) -> str | None:
-    """The path of a program; nginx and PgBouncer lie where only root's PATH leads, or were unpacked without root."""
+    """The path of a program; nginx, PgBouncer and QGIS Server lie where only root's PATH leads, or were unpacked."""
     if name == "chromium":
         return chromium()
-    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:{unpacked_system() / 'usr/sbin'}")
+    places = [os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/cgi-bin", str(unpacked_system() / "usr/sbin")]
+    return shutil.which(name, path=":".join(places))

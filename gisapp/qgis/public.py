@@ -56,7 +56,7 @@ def statements() -> list[sql.Composable]:
             sql.SQL("CREATE VIEW {}.{} ({}) WITH (security_barrier) AS ").format(
                 schema, sql.Identifier(one.name), named
             )
-            + sql.SQL(_definition(one))  # type: ignore[arg-type]
+            + sql.SQL(_definition(one))
         )
     made.append(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, role))
     made.append(sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}").format(schema, role))
@@ -88,7 +88,7 @@ def apply(*, anew: bool = False) -> bool:
         if cursor.fetchone()[0] and not anew and facts.get(FACT) == wanted:
             return True
         for one in made:
-            cursor.execute(one)  # type: ignore[arg-type]
+            cursor.execute(one)
         facts.put(FACT, wanted)
     return True
 
