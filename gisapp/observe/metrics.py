@@ -39,20 +39,6 @@ POOL = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
-REPLICA_USED = Gauge(
-    "gisapp_replica_in_use", "Is the replica asked by every web process? 1 or 0", multiprocess_mode="livemin",
-    registry=REGISTRY,
-)  # fmt: skip
-REPLICA_LAG = Gauge(
-    "gisapp_replica_lag_seconds", "How far the replica is behind, in seconds", multiprocess_mode="livemax",
-    registry=REGISTRY,
-)  # fmt: skip
-READS = Counter(
-    "gisapp_reads",
-    "Reading requests of an installation with a replica: answered by it, by the primary, or asked of both",
-    ["where"],
-    registry=REGISTRY,
-)
 
 
 # (method, route, status, seconds, bytes) of requests that are not in the files yet. Appending takes a tenth of a
@@ -138,12 +124,9 @@ def _note_pool() -> None:
 
 
 def _note_replica() -> None:
-    from gisapp.replica.watch import WATCH, configured
+    from gisapp.replica.watch import configured
 
-    if not configured():
-        return
-    state = WATCH.state()
-    REPLICA_USED.set(int(state.usable))
-    REPLICA_LAG.set(state.lag)
-    for where, count in WATCH.counted().items():
-        READS.labels(where).inc(count)
+    if configured():  # an installation without a replica has no metrics of one, and no alarm
+        from gisapp.replica import counting
+
+        counting.note()

@@ -79,8 +79,8 @@ class Node:
     def url(self, role: str = cluster.OWNER_ROLE, database: str = cluster.DATABASE) -> str:
         return f"postgresql://{role}@/{database}?host={self.sockets}"
 
-    def ask(self, sql: str, role: str = "postgres") -> list[tuple[object, ...]]:
-        with psycopg.connect(self.url(role), autocommit=True) as connection:
+    def ask(self, sql: str, role: str = "postgres", database: str = cluster.DATABASE) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.url(role, database), autocommit=True) as connection:
             cursor = connection.execute(sql)  # type: ignore[call-overload]
             return list(cursor.fetchall()) if cursor.description else []
 
@@ -102,6 +102,28 @@ def folder() -> Iterator[Path]:
         yield top
     finally:
         shutil.rmtree(top, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def bare(top: Path) -> Iterator[Node]:
+    """A server with a superuser and nothing else."""
+    parent, sockets = top / "bare", top / "bare-run"
+    for one in (parent, sockets):
+        one.mkdir(mode=0o700)
+    servers = postgres_server.installed_servers()
+    assert servers, "PostgreSQL with PostGIS is missing: docker/bootstrap.sh system"
+    node = Node(servers[0], parent / "pg", sockets)
+    if node.ids:
+        for one in (parent, sockets):
+            os.chown(one, *node.ids)
+    node.run("initdb", "-D", str(node.directory), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust")
+    with (node.directory / "postgresql.conf").open("a") as file:
+        file.write(f"listen_addresses = ''\nunix_socket_directories = '{sockets}'\nshared_buffers = 64MB\n")
+    try:
+        node.start()
+        yield node
+    finally:
+        node.stop("immediate")
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ def test_02_nobody_is_root_and_everybody_is_asked_for_health() -> None:
         assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", one.get("user", "")), f"{name} runs as root"
         assert one["cap_drop"] == ["ALL"] and "no-new-privileges:true" in one["security_opt"], name
         assert name in ONCE or one["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL"), name
-    assert ONCE == {"setup", "qgis-project"}
+    assert {"setup", "qgis-project"} == ONCE
 
 
 def test_03_only_nginx_is_reached_from_outside() -> None:
