@@ -201,6 +201,7 @@ missing_for() { # demo|test|bench|cluster: die fehlenden Pakete, @server steht f
   [ -x /usr/lib/cgi-bin/qgis_mapserv.fcgi ] || echo qgis-server
   if [ "$1" = bench ]; then
     has_nginx || echo nginx
+    has_daemon pgbouncer || echo pgbouncer
     command -v wrk >/dev/null || echo wrk
   fi
 }

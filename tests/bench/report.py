@@ -8,6 +8,7 @@ TITLES = {
     "tiles": "Kacheln",
     "features": "Seiten von Objekten",
     "cache": "Kachelablage",
+    "replica": "Zwei Webprozesse und eine Replik",
     "search": "Suche",
     "import": "Import",
     "history": "Geschichte und Rechte",
@@ -32,6 +33,8 @@ NOTES = """## Anmerkungen
   Mitgliedschaften). Sie eine kurze Zeit zu merken, ist der nächste Schritt.
 - **Seit Geschichte, Protokoll und Rechte** vor jeder Antwort stehen, sind Kacheln etwa ein Sechstel langsamer als davor; gesucht wurde zuletzt
   vor dieser Änderung.
+- **Zwei Webprozesse und eine Replik** standen mit beiden Datenbanken, nginx, PgBouncer und dem Frager auf **einem** Rechner: gemessen ist, was die
+  Verteilung kostet, nicht, was zwei Rechner bringen. Die Zeilen stammen von einem Rechner, auf dem zugleich anderes lief.
 - **DRF-gis bei 32 Verbindungen** beantwortet in der Messzeit kaum eine Anfrage; sein Verhältnis sagt dann nichts mehr.
 """
 

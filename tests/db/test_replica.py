@@ -181,7 +181,7 @@ def test_08_a_view_that_writes_or_streams_is_asked_again_at_the_primary(site: Si
         assert "gisapp_seen" in answer.headers["Set-Cookie"]
     assert site.get("/t/streams").text == "0:False 1:False 2:False "
     assert site.where(), "none of it was the replica's fault"
-    assert site.get("/api/layers/notes/download/?format=csv").text.count("\r\n") > 3
+    assert site.get("/api/download/notes?format=csv").text.count("\r\n") > 3
     then = site.get(f"{NOTES}?limit=1&as_of=2020-01-01").json()
     assert then["numberMatched"] == 0, "the past is the past at the replica, too"
 
