@@ -118,17 +118,11 @@ class Watch:
     def _run(self) -> None:
         while True:
             begin = time.monotonic()
-            # The timer ends what would wait for ever: a machine that was unplugged, a server that was stopped.
-            silence = threading.Timer(SILENT_SECONDS, self._cut_off)
-            silence.daemon = True
-            silence.start()
             try:
                 self._become(self._look())
             except Exception:  # the watch outlives whatever happens
                 log.exception("the replica cannot be watched")
                 self._become(State("dead"))
-            finally:
-                silence.cancel()
             time.sleep(max(0.05, begin + EVERY_SECONDS - time.monotonic()))
 
     def _become(self, new: State) -> None:
@@ -167,15 +161,22 @@ class Watch:
         return "lags" if lag > settings.REPLICA_MAX_LAG else ""
 
     def _ask(self, alias: str, sql: str) -> tuple[Any, ...]:
+        # The timer ends what would wait for ever: a machine that was unplugged, a server that was stopped.
+        silence = threading.Timer(SILENT_SECONDS, self._silent, [alias])
+        silence.daemon = True
+        silence.start()
+        try:
+            return self._answer(alias, sql)
+        finally:
+            silence.cancel()
+
+    def _answer(self, alias: str, sql: str) -> tuple[Any, ...]:
         connection = self._asking.get(alias)
         try:
             if connection is None or connection.closed:
                 # The thread's own wrapper knows the address; its pool stays out of this.
                 params = connections[alias].get_connection_params() | {"connect_timeout": 2}
                 connection = self._asking[alias] = psycopg.connect(**params, autocommit=True)
-                if alias == REPLICA:
-                    with self._lock:
-                        self._open.add(connection)
             row = connection.execute(sql).fetchone()
         except psycopg.Error:
             if connection is not None:
@@ -185,16 +186,18 @@ class Watch:
         assert row is not None
         return tuple(row)
 
-    def _cut_off(self) -> None:
-        """End every connection to the replica from our side: a waiting request gets an error now and asks the primary."""
-        self._become(replace(self._state, reason="dead"))
-        with self._lock:
-            waiting = list(self._open)
+    def _silent(self, alias: str) -> None:
+        """Asked, and no answer: end the watch's own connection, and with a silent replica every other to it from our
+        side, so that a waiting request gets an error now and asks the primary."""
+        asking = self._asking.get(alias)
+        waiting = [asking] if asking is not None else []
+        if alias == REPLICA:
+            self._become(replace(self._state, reason="dead"))
+            with self._lock:
+                waiting += list(self._open)
         for one in waiting:
-            with contextlib.suppress(OSError, psycopg.Error):
-                copy = socket.socket(fileno=os.dup(one.fileno()))
-                with copy:
-                    copy.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(one.fileno())) as copy:
+                copy.shutdown(socket.SHUT_RDWR)
 
     def counted(self) -> Counter[str]:
         """What happened to reading requests since this was last asked."""

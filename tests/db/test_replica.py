@@ -244,7 +244,31 @@ def test_11_restarted_in_the_middle(site: Site) -> None:
     site.settle()
 
 
-def test_12_a_replica_that_became_a_primary_is_none(site: Site) -> None:
+def test_12_the_public_map_outlives_the_primary(site: Site) -> None:
+    """While the primary is away - stopped, or silent - visitors are answered, and nobody can write."""
+    site.settle()
+    public = [f"{NOTES}?limit=2", "/tiles/places/10/539/325.mvt", "/api/layers/"]
+    site.first.stop()
+    try:
+        for _turn in range(5):
+            assert {site.get(path).status_code for path in public} <= {200, 204}
+            time.sleep(0.5)
+        assert site.program().post(site.address + NOTES, "{}", timeout=20).status_code >= 500
+        assert site.get("/readyz").status_code == 503
+    finally:
+        site.first.start()
+    site.settle()
+    site.first.signal(signal.SIGSTOP)
+    try:
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            assert {site.get(path).status_code for path in public} <= {200, 204}
+    finally:
+        site.first.signal(signal.SIGCONT)
+    site.settle()
+
+
+def test_13_a_replica_that_became_a_primary_is_none(site: Site) -> None:
     """Last: there is no way back. What it is asked would be another truth, and what is written there would be lost."""
     site.settle()
     site.copy.ask("SELECT pg_promote(true, 30)")
