@@ -8,6 +8,7 @@ place; `primary` puts the other back for what must not be old (rights) or is wri
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -52,6 +53,17 @@ def primary() -> Iterator[None]:
         yield
     finally:
         to_replica()
+
+
+def there(method: V) -> V:
+    """A method whose statements go to the primary, whatever the request around it does."""
+
+    @wraps(method)
+    def moved(*args: Any, **more: Any) -> Any:
+        with primary():
+            return method(*args, **more)
+
+    return moved  # type: ignore[return-value]
 
 
 def at_primary(view: V) -> V:

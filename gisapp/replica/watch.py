@@ -29,7 +29,7 @@ SILENT_SECONDS = 2.5
 KEPT_SAMPLES = 900
 log = logging.getLogger("gisapp.replica")
 
-PRIMARY_SQL = (
+_PRIMARY_SQL = (
     "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint, (SELECT system_identifier FROM pg_control_system())"
 )
 _REPLICA_SQL = (
@@ -136,7 +136,7 @@ class Watch:
             psycopg.Error
         ):  # a primary that is away writes nothing: what is known of it stays true
             asked = time.monotonic()
-            position, self._system = self._ask(DEFAULT_DB_ALIAS, PRIMARY_SQL)
+            position, self._system = self._ask(DEFAULT_DB_ALIAS, _PRIMARY_SQL)
             self._lag.note(asked, position)
         try:
             standby, replayed, system = self._ask(REPLICA, _REPLICA_SQL)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -188,9 +188,8 @@ def environment(node: Node, **more: str) -> dict[str, str]:
     return found | kept | {"DATABASE_URL": node.url(), "READY_NEEDS_WORKER": "0"} | more
 
 
-def until(condition: object, what: str, seconds: float = 20) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
     """Wait until the condition holds; fails with `what` when it does not in time."""
-    assert callable(condition)
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"not in {seconds} s: {what}"

@@ -18,6 +18,7 @@ from tests.serving import served
 
 MAX_LAG = 2.0
 NOTES = "/ogc/collections/notes/items"
+PASSWORD = "ein langes Passwort"
 POINT = {"type": "Point", "coordinates": [9.75, 54.4]}
 
 
@@ -150,6 +151,30 @@ def test_05_a_right_that_is_taken_away_is_gone_at_once(paused: Site) -> None:
     finally:
         postgres.gisapp(owner, "user", "grant", *role)
     assert paused.get(internal, reader).json()["numberMatched"] > 0
+
+
+def test_05b_a_session_that_was_ended_is_over_at_once(paused: Site) -> None:
+    """And one that has just begun is there, though the replica has never heard of it."""
+    set_password = (
+        "from gisapp.accounts.models import User; u = User.objects.get(email='verwaltung@demo.invalid'); "
+        f"u.set_password({PASSWORD!r}); u.save()"
+    )
+    postgres.gisapp(postgres.environment(paused.first), "manage", "shell", "-c", set_password)
+    browser = requests.Session()
+    browser.get(f"{paused.address}/konto/anmelden/", timeout=20)
+    form = {
+        "login": "verwaltung@demo.invalid",
+        "password": PASSWORD,
+        "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+    }
+    done = browser.post(f"{paused.address}/konto/anmelden/", form, timeout=20, allow_redirects=False)
+    assert done.status_code == 302
+    stranger = requests.Session()  # the same session without the mark of the writer
+    stranger.cookies.set("sessionid", browser.cookies["sessionid"])
+    answer = paused.get("/t/where", stranger).json()
+    assert answer == {"replica": True, "user": "verwaltung@demo.invalid"}
+    paused.first.ask("DELETE FROM django_session")
+    assert paused.get("/t/where", stranger).json() == {"replica": True, "user": ""}
 
 
 def test_06_a_replica_that_lags_is_left_alone(paused: Site) -> None:
