@@ -4,8 +4,8 @@
 #
 #   docker/prove-chroot.sh [root|user|sudo|both|all|image] [ARBEITSVERZEICHNIS]     both: root und user
 #
-# image führt statt dessen die Schritte von docker/Dockerfile aus (Stufen build und web) und startet, was dabei entsteht,
-# als Benutzer 10001: Es antwortet unter /healthz und liefert statische Dateien aus.
+# image führt statt dessen die Schritte von docker/Dockerfile aus und startet, was dabei entsteht, als Benutzer 10001: Der
+# Webserver antwortet unter /healthz und liefert statische Dateien aus, PgBouncer und QGIS Server hören.
 # SUITE=trixie nimmt Debian 13 statt 12 (bookworm).
 # Im Arbeitsverzeichnis bleibt das nackte Debian für den nächsten Lauf liegen; ohne Angabe ist es ein temporäres.
 # KEEP=1 lässt auch die benutzten Systeme stehen. TESTS="tests/unit" führt nur diese Tests aus; TESTS="" keine.
@@ -144,6 +144,29 @@ serve_image() { # im eigenen Netz: das Abbild ohne Datenbank; es lebt, ist aber 
   [ "$status" = 200 ] || fail "statische Dateien: $status"
 }
 
+listens() { # Port, Name: antwortet der Dienst, der gerade in $pid startet?
+  local since=$SECONDS
+  until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+    kill -0 "$pid" 2>/dev/null || fail "$2 endet, bevor es hört"
+    [ $((SECONDS - since)) -lt 30 ] || fail "$2 hört nicht auf Port $1"
+    sleep 0.2
+  done
+  kill -TERM "$pid"
+  wait "$pid" || true
+}
+
+serve_others() { # im eigenen Netz: PgBouncer und QGIS Server hören, als Benutzer 10001
+  ip link set lo up
+  printf '"gisapp_web" ""\n' >"$system/tmp/users"
+  in_image 10001 env AUTH_FILE=/tmp/users docker/pgbouncer/run.sh &
+  pid=$!
+  listens 6432 PgBouncer
+  echo '<qgis/>' >"$system/tmp/probe.qgs"
+  in_image 10001 env HOME=/tmp QT_QPA_PLATFORM=offscreen QGIS_PROJECT_FILE=/tmp/probe.qgs docker/qgis/run.sh &
+  pid=$!
+  listens 5555 "QGIS Server"
+}
+
 prove_image() { # die Stufen build und web; COPY tut hier cp
   new_system
   trap remove_system EXIT
@@ -159,7 +182,13 @@ prove_image() { # die Stufen build und web; COPY tut hier cp
   [ ! -e "$system/opt/krit-gis/.data/secret_key" ] || fail "im Abbild liegt ein Schlüssel"
   timed "RUN ${web[0]} (noch einmal)" in_image 0 bash -c "${web[0]}"
   install -d -o 10001 -g 10001 "$system/var/lib/krit-gis"
-  timed "das Abbild als Benutzer 10001" unshare --net bash "$self" _image "$kind" "$work"
+  timed "das Abbild web als Benutzer 10001" unshare --net bash "$self" _image "$kind" "$work"
+  local stage step
+  for stage in pgbouncer qgis; do
+    step=$(steps_of "$stage")
+    timed "RUN $step" in_image 0 bash -c "$step"
+  done
+  timed "die Abbilder pgbouncer und qgis als Benutzer 10001" unshare --net bash "$self" _others "$kind" "$work"
   trap - EXIT
   remove_system
 }
@@ -217,6 +246,11 @@ main() {
   if [ "${1:-}" = _image ]; then
     use "$2" "$3"
     serve_image
+    return
+  fi
+  if [ "${1:-}" = _others ]; then
+    use "$2" "$3"
+    serve_others
     return
   fi
   [ "$(id -u)" = 0 ] || fail "debootstrap braucht root"
