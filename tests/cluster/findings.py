@@ -123,6 +123,27 @@ def left_behind(url: str) -> list[str]:
     return sorted(one for one in found if one)
 
 
+def maps(site: str) -> Iterator[str]:
+    """QGIS Server behind nginx: the public notices through WFS, no internal one, no other project, nothing but reading."""
+    asked = "SERVICE=WFS&VERSION=1.1.0&REQUEST=GetFeature&TYPENAME=notes&OUTPUTFORMAT=GeoJSON"
+    answer = requests.get(f"{site}/qgis/?{asked}", timeout=60)
+    titles = [one["properties"]["title"] for one in answer.json()["features"]] if answer.status_code == 200 else []
+    if not any(title.startswith("OFFEN") for title in titles):
+        yield f"QGIS Server shows no public notice ({answer.status_code})"
+    if any(INTERNAL in title for title in titles):
+        yield "QGIS Server shows an internal notice"
+    for query, wanted in (
+        (f"MAP=/etc/x.qgs&{asked}", 403),
+        (f"map=/etc/x.qgs&{asked}", 403),
+        (f"M%2541P=/etc/x&{asked}", 400),
+    ):
+        found = requests.get(f"{site}/qgis/?{query}", timeout=20).status_code
+        if found != wanted:
+            yield f"another project could be named: {query[:12]} is answered with {found}"
+    if requests.post(f"{site}/qgis/?{asked}", "<x/>", timeout=20).status_code != 403:
+        yield "QGIS Server takes what is posted"
+
+
 def readiness(webs: list[str]) -> list[str]:
     """Web processes that do not call themselves ready."""
     problems = []

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -75,11 +76,17 @@ class Process:
 
 @contextlib.contextmanager
 def running(
-    name: str, command: list[str], environment: dict[str, str], log: Path, ids: tuple[int, int] | None = None
+    name: str,
+    command: list[str],
+    environment: dict[str, str],
+    log: Path,
+    ids: tuple[int, int] | None = None,
+    given: socket.socket | None = None,
 ) -> Iterator[Process]:
+    """A process for the length of the block; `given` is a socket that it finds as its standard input."""
     with log.open("wb") as file:
         child = subprocess.Popen(
-            command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+            command, cwd=CHECKOUT, env=environment, stdin=given or subprocess.DEVNULL, stdout=file, stderr=file,
             start_new_session=True, user=ids[0] if ids else None, group=ids[1] if ids else None,
             extra_groups=[] if ids else None,
         )  # fmt: skip
@@ -160,7 +167,7 @@ def nginx_configuration(place: Path, port: int, upstreams: list[str], qgis: str 
         DOCKER / "nginx/krit-gis.conf.template",
         LISTEN=f"127.0.0.1:{port}", WEB_SERVERS=" ".join(f"server {one};" for one in upstreams),
         TILE_CACHE_DIR=str(place / "cache"), TILE_CACHE_SIZE="200m", UPLOAD_MAX_MB="500", PUBLIC_SCHEME="http",
-        TRUSTED_PROXY="127.0.0.1", QGIS_SERVER=qgis,
+        TRUSTED_PROXY="127.0.0.1", QGIS_SERVICE_FILE=str(place.parent / "qgis" / "pg_service.conf"), QGIS_SERVER=qgis,
     )  # fmt: skip
     (place / "site.conf").write_text(site)
     temporary = "".join(
@@ -174,12 +181,36 @@ def nginx_configuration(place: Path, port: int, upstreams: list[str], qgis: str 
 
 
 @contextlib.contextmanager
-def nginx(top: Path, upstreams: list[str], ids: tuple[int, int] | None) -> Iterator[str]:
+def qgis_server(top: Path, project: Path, node: postgres.Node) -> Iterator[str | None]:
+    """QGIS Server as FastCGI on a port (what spawn-fcgi does), reading as the role for the public; None without one."""
+    path = programs.find("qgis_mapserv.fcgi")
+    if path is None:
+        yield None
+        return
+    place = top / "qgis"
+    place.mkdir(mode=0o700)
+    service = place / "pg_service.conf"
+    service.write_text(f"[krit_gis]\nhost={node.sockets}\ndbname={cluster.DATABASE}\nuser={cluster.PUBLIC_ROLE}\n")
+    if node.ids:
+        for one in (place, service):
+            os.chown(one, *node.ids)
+    environment = {
+        **os.environ, "HOME": str(place), "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_PROJECT_FILE": str(project),
+    }  # fmt: skip
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        with running("qgis", [path], environment, top / "qgis.log", node.ids, given=listening):
+            yield address
+
+
+@contextlib.contextmanager
+def nginx(top: Path, upstreams: list[str], ids: tuple[int, int] | None, qgis: str | None = None) -> Iterator[str]:
     """nginx with the store of tiles before these web processes; its address."""
     place = top / "nginx"
     place.mkdir()
     port = free_port()
-    configuration = nginx_configuration(place, port, upstreams)
+    configuration = nginx_configuration(place, port, upstreams, qgis or "127.0.0.1:9")
     if ids:
         for one in (place, *place.iterdir()):
             os.chown(one, *ids)
