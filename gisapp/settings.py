@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "gisapp.features",
     "gisapp.api",
     "gisapp.map",
+    "gisapp.replica",
     "gisapp.qgis",
     "importers",
     # Layers: one line each.
