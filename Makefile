@@ -1,5 +1,5 @@
 # Jedes Ziel richtet zuerst ein, was fehlt. Siehe docs/operator/installation.md.
-.PHONY: setup demo test mutate bench lint
+.PHONY: setup demo test test-cluster mutate bench lint
 
 setup:
 	@docker/bootstrap.sh setup
@@ -12,6 +12,12 @@ demo:
 test:
 	@docker/bootstrap.sh test
 	@GISAPP_TEST_REQUIRE="$$(docker/bootstrap.sh required)" .venv/bin/python -m pytest
+
+# Primärserver, Replik, PgBouncer, zwei Webprozesse, zwei Arbeitsprozesse und nginx auf diesem Rechner; siehe
+# docs/operator/cluster.md.
+test-cluster:
+	@docker/bootstrap.sh cluster
+	@.venv/bin/python -m tests.cluster
 
 # Nimmt jeden Wächter der Rechte einzeln weg: merkt es ein Test?
 mutate:

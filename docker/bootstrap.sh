@@ -4,6 +4,8 @@
 #   docker/bootstrap.sh setup|demo   Datenbankserver, Python, Browser-Bibliotheken, Texte, statische Dateien
 #   docker/bootstrap.sh test         dazu die Programme und Pakete der Tests
 #   docker/bootstrap.sh bench        dazu nginx und die Vergleichsprogramme der Messung
+#   docker/bootstrap.sh cluster      nur was make test-cluster braucht: Datenbankserver, PgBouncer, nginx, Python, Texte
+#   docker/bootstrap.sh image|image-system|image-pgbouncer|image-qgis   die Schritte von docker/Dockerfile
 #   docker/bootstrap.sh system|python|python-dev|vendor   nur dieser Teil
 #   docker/bootstrap.sh required     nennt die Testprogramme, die hier da sein müssen (für make test)
 #
@@ -156,6 +158,10 @@ has_chromium() { # einer, der startet und kein Snap ist; gisapp/programs.py rech
 has_qgis() { command -v qgis_process >/dev/null && /usr/bin/python3 -c 'import qgis.core' >/dev/null 2>&1; }
 has_nginx() { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; }
 
+has_daemon() { # nginx, pgbouncer: installiert oder entpackt; gisapp/programs.py sucht ebenso
+  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || [ -x "$system/usr/sbin/$1" ]
+}
+
 chromium_is_snap() { # Ubuntu liefert chromium nur als Verweis auf ein Snap, das in Containern nicht startet
   grep -qsE '^ID="?ubuntu"?$' "${os_release:-/etc/os-release}"
 }
@@ -173,10 +179,15 @@ newest_server_package() { # der Name des PostGIS-Pakets, das diese Distribution 
   apt-cache "$@" search --names-only '^postgresql-[0-9]+-postgis-3$' | cut -d ' ' -f 1 | sort -V | tail -n 1
 }
 
-missing_for() { # demo|test|bench|all: die fehlenden Pakete, @server steht für PostgreSQL mit PostGIS
+missing_for() { # demo|test|bench|cluster: die fehlenden Pakete, @server steht für PostgreSQL mit PostGIS
   if ! has_server && { [ -z "${DATABASE_URL:-}" ] || [ "$1" != demo ]; }; then echo @server; fi
   [ -e /usr/share/zoneinfo/Europe/Berlin ] || echo tzdata
   if [ "$1" = demo ]; then return; fi
+  if [ "$1" = cluster ]; then
+    has_daemon pgbouncer || echo pgbouncer
+    has_daemon nginx || echo nginx
+    return
+  fi
   if ! has_chromium; then
     if chromium_is_snap; then
       say_snap >&2
@@ -187,8 +198,10 @@ missing_for() { # demo|test|bench|all: die fehlenden Pakete, @server steht für 
   command -v ogrinfo >/dev/null || echo gdal-bin
   command -v pdfinfo >/dev/null || echo poppler-utils
   has_qgis || printf '%s\n' qgis python3-qgis
+  [ -x /usr/lib/cgi-bin/qgis_mapserv.fcgi ] || echo qgis-server
   if [ "$1" = bench ]; then
     has_nginx || echo nginx
+    has_daemon pgbouncer || echo pgbouncer
     command -v wrk >/dev/null || echo wrk
   fi
 }
@@ -203,8 +216,9 @@ server_packages() { # aus @server die Namen machen
 install_as_root() { # läuft als root: Pakete installieren, ohne dass ein Dienst oder ein Datenbank-Cluster entsteht
   # needrestart (Ubuntu) startet sonst nach einer Installation fremde Dienste neu.
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-  local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.d/gisapp.conf fresh_nginx=
+  local policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.d/gisapp.conf fresh_nginx= fresh_pgbouncer=
   has_nginx || fresh_nginx=yes
+  has_daemon pgbouncer || fresh_pgbouncer=yes
   # Beides gilt nur für diese Installation und verschwindet danach wieder.
   local -a temporary=("$clusters")
   if [ ! -e "$policy" ]; then temporary+=("$policy"); fi
@@ -225,6 +239,9 @@ install_as_root() { # läuft als root: Pakete installieren, ohne dass ein Dienst
   [ "${#names[@]}" -gt 0 ] || { echo "E: kein Paket postgresql-*-postgis-3 in den Paketlisten" && return 1; }
   apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold "${names[@]}"
   if [ -n "$fresh_nginx" ] && has_nginx && [ -d /run/systemd/system ]; then systemctl disable --now nginx || true; fi
+  if [ -n "$fresh_pgbouncer" ] && has_daemon pgbouncer && [ -d /run/systemd/system ]; then
+    systemctl disable --now pgbouncer || true
+  fi
 }
 
 unpack_without_root() { # Pakete mit allem, was sie brauchen, laden und nach .data/system entpacken
@@ -266,7 +283,7 @@ library_path() { # die Verzeichnisse, in denen der Lader suchen muss; gisapp/clu
   find "$1"/usr/lib "$1"/lib -maxdepth 3 -name 'lib*.so.[0-9]*' -printf '%h\n' 2>/dev/null | sort -u | paste -sd :
 }
 
-system_packages() { # demo|test|bench
+system_packages() { # demo|test|bench|cluster
   local -a missing=() skipped=()
   mapfile -t missing < <(missing_for "$1")
   if [ "$(privilege)" = none ]; then
@@ -275,7 +292,7 @@ system_packages() { # demo|test|bench
     local name
     for name in "${missing[@]}"; do
       case $name in
-        @server) wanted+=("$name") ;;
+        @server | pgbouncer | nginx) wanted+=("$name") ;;
         tzdata) die "tzdata fehlt." "die Datenbank rechnet in Ortszeit." "apt-get install tzdata (als root)." ;;
         *) skipped+=("$name") ;;
       esac
@@ -476,6 +493,25 @@ static_files() { # gesammelt unter Namen mit Prüfsumme, vorverdichtet
   stamp "$data/stamps/static" "$mark"
 }
 
+# ---------------------------------------------------------------- Abbilder (docker/Dockerfile)
+
+image_packages() { # Pakete: installiert, und die Listen wieder fort; nur als root, nur in einem Abbild
+  [ "$(privilege)" = root ] || die "Ein Abbild richtet root ein." "es bekommt Pakete der Distribution." \
+    "docker build benutzen; auf einem Rechner: docker/bootstrap.sh setup."
+  step "Pakete installieren ($*)" "Netz und /etc/apt prüfen, dann noch einmal" bash "$self" _install "$@"
+  rm -rf /var/lib/apt/lists/* "$data/apt"
+}
+
+image_files() { # was im Abbild liegt: Umgebung, Browser-Bibliotheken, Texte, statische Dateien
+  # Der Schlüssel einer Installation entsteht nie im Abbild.
+  export SECRET_KEY=nur-zum-Sammeln-der-statischen-Dateien
+  python_packages base
+  vendor_files
+  compile_messages
+  static_files
+  mkdir -p "$data/home" # leer; wird zum beschreibbaren Verzeichnis des Benutzers
+}
+
 # ---------------------------------------------------------------- Aufruf
 
 everything() { # demo|test|bench, base|dev
@@ -491,16 +527,22 @@ main() {
   case $what in
     _install) shift && install_as_root "$@" && return ;;
     required) required_programs && return ;;
-    setup | demo | test | bench | system | python | python-dev | vendor)
+    setup | demo | test | bench | cluster | image | image-system | image-pgbouncer | image-qgis | system | python | python-dev | vendor)
       trap complain ERR
       open_data
       ;;
-    *) echo "Aufruf: docker/bootstrap.sh [setup|demo|test|bench|system|python|python-dev|vendor|required]" >&2 && exit 2 ;;
+    *) echo "Aufruf: docker/bootstrap.sh [setup|demo|test|bench|cluster|image|system|python|python-dev|vendor|required]" >&2 && exit 2 ;;
   esac
   case $what in
     setup | demo) everything demo base ;;
     test) everything test dev ;;
     bench) everything bench dev && bench_packages ;;
+    cluster) everything cluster dev ;;
+    # postgresql-client: gisapp backup und restore rufen pg_dump und pg_restore auf.
+    image-system) image_packages ca-certificates python3 python3-venv tzdata postgresql-client ;;
+    image-pgbouncer) image_packages pgbouncer ;;
+    image-qgis) image_packages qgis-server spawn-fcgi multiwatch fonts-noto-core ;;
+    image) image_files ;;
     system) system_packages demo ;;
     python) python_packages base ;;
     python-dev) python_packages dev ;;

@@ -2,8 +2,10 @@
 # Beweist die Einrichtung auf einem frischen Debian: make setup, make demo (Strg-C), make test - als root in /root, als
 # Benutzer ohne sudo in einem Pfad mit Leerzeichen, als Benutzer mit sudo. Braucht root, debootstrap, curl und ip.
 #
-#   docker/prove-chroot.sh [root|user|sudo|both|all] [ARBEITSVERZEICHNIS]     both: root und user
+#   docker/prove-chroot.sh [root|user|sudo|both|all|image] [ARBEITSVERZEICHNIS]     both: root und user
 #
+# image führt statt dessen die Schritte von docker/Dockerfile aus und startet, was dabei entsteht, als Benutzer 10001: Der
+# Webserver antwortet unter /healthz und liefert statische Dateien aus, PgBouncer und QGIS Server hören.
 # SUITE=trixie nimmt Debian 13 statt 12 (bookworm).
 # Im Arbeitsverzeichnis bleibt das nackte Debian für den nächsten Lauf liegen; ohne Angabe ist es ein temporäres.
 # KEEP=1 lässt auch die benutzten Systeme stehen. TESTS="tests/unit" führt nur diese Tests aus; TESTS="" keine.
@@ -107,6 +109,90 @@ prove_demo() {
   [ "$seconds" -lt 10 ] || fail "der zweite Start dauert $seconds s"
 }
 
+steps_of() { # Stufe des Dockerfiles: ihre RUN-Zeilen, ohne RUN
+  awk -v stage="$1" '$1 == "FROM" { on = ($4 == stage) } on && $1 == "RUN" { sub(/^RUN /, ""); print }' "$checkout/docker/Dockerfile"
+}
+
+in_image() { # Benutzernummer, Befehl: im Abbild, mit dessen Umgebung
+  local uid=$1 name
+  shift
+  local -a environment=()
+  for name in "${passed_on[@]}"; do
+    if [ -n "${!name:-}" ]; then environment+=("$name=${!name}"); fi
+  done
+  chroot --userspec="$uid:$uid" "$system" /usr/bin/env -i HOME=/var/lib/krit-gis LANG=C.UTF-8 TERM=dumb \
+    PATH=/opt/krit-gis/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    DATABASE_URL=postgresql://build@nowhere/none "${environment[@]}" bash -c 'cd /opt/krit-gis && exec "$@"' bash "$@"
+}
+
+serve_image() { # im eigenen Netz: das Abbild ohne Datenbank; es lebt, ist aber nicht bereit
+  ip link set lo up
+  local since=$SECONDS status
+  in_image 10001 env GISAPP_DATA=/var/lib/krit-gis STATIC_ROOT=/opt/krit-gis/.data/static SECRET_KEY=probe HOST=0.0.0.0 \
+    PYTHONDONTWRITEBYTECODE=1 gisapp serve --workers 1 &
+  pid=$!
+  trap 'kill -TERM "$pid" 2>/dev/null || true' EXIT
+  until status=$(curl --noproxy '*' -sS -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/healthz 2>/dev/null); do
+    kill -0 "$pid" 2>/dev/null || fail "gisapp serve endet, bevor es antwortet"
+    [ $((SECONDS - since)) -lt 60 ] || fail "gisapp serve antwortet nicht in 60 s"
+    sleep 0.2
+  done
+  [ "$status" = 200 ] || fail "/healthz antwortet mit $status"
+  in_image 10001 python docker/ask.py http://127.0.0.1:8000/healthz || fail "die Gesundheitsprobe des Abbilds"
+  ! in_image 10001 python docker/ask.py http://127.0.0.1:8000/readyz 2>/dev/null || fail "ohne Datenbank bereit?"
+  status=$(curl --noproxy '*' -sS -o /dev/null -w '%{http_code}' http://127.0.0.1:8000/static/vendor/maplibre/maplibre-gl.mjs)
+  [ "$status" = 200 ] || fail "statische Dateien: $status"
+}
+
+listens() { # Port, Name: antwortet der Dienst, der gerade in $pid startet?
+  local since=$SECONDS
+  until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
+    kill -0 "$pid" 2>/dev/null || fail "$2 endet, bevor es hört"
+    [ $((SECONDS - since)) -lt 30 ] || fail "$2 hört nicht auf Port $1"
+    sleep 0.2
+  done
+  kill -TERM "$pid"
+  wait "$pid" || true
+}
+
+serve_others() { # im eigenen Netz: PgBouncer und QGIS Server hören, als Benutzer 10001
+  ip link set lo up
+  printf '"gisapp_web" ""\n' >"$system/tmp/users"
+  in_image 10001 env AUTH_FILE=/tmp/users docker/pgbouncer/run.sh &
+  pid=$!
+  listens 6432 PgBouncer
+  echo '<qgis/>' >"$system/tmp/probe.qgs"
+  in_image 10001 env HOME=/tmp QT_QPA_PLATFORM=offscreen QGIS_PROJECT_FILE=/tmp/probe.qgs docker/qgis/run.sh &
+  pid=$!
+  listens 5555 "QGIS Server"
+}
+
+prove_image() { # die Stufen build und web; COPY tut hier cp
+  new_system
+  trap remove_system EXIT
+  mkdir -p "$system/opt/krit-gis/docker"
+  cp "$checkout/docker/bootstrap.sh" "$system/opt/krit-gis/docker/"
+  local -a build=() web=()
+  mapfile -t build < <(steps_of build)
+  mapfile -t web < <(steps_of web)
+  [ "${#build[@]}" -eq 2 ] && [ "${#web[@]}" -eq 1 ] || fail "das Dockerfile hat andere Schritte als erwartet"
+  timed "RUN ${build[0]}" in_image 0 bash -c "${build[0]}"
+  git -c safe.directory='*' -C "$checkout" archive HEAD | tar -x -C "$system/opt/krit-gis"
+  timed "RUN ${build[1]}" in_image 0 bash -c "${build[1]}"
+  [ ! -e "$system/opt/krit-gis/.data/secret_key" ] || fail "im Abbild liegt ein Schlüssel"
+  timed "RUN ${web[0]} (noch einmal)" in_image 0 bash -c "${web[0]}"
+  install -d -o 10001 -g 10001 "$system/var/lib/krit-gis"
+  timed "das Abbild web als Benutzer 10001" unshare --net bash "$self" _image "$kind" "$work"
+  local stage step
+  for stage in pgbouncer qgis; do
+    step=$(steps_of "$stage")
+    timed "RUN $step" in_image 0 bash -c "$step"
+  done
+  timed "die Abbilder pgbouncer und qgis als Benutzer 10001" unshare --net bash "$self" _others "$kind" "$work"
+  trap - EXIT
+  remove_system
+}
+
 prove() { # ein ganzer Durchgang
   local home=/root
   new_system
@@ -157,6 +243,16 @@ main() {
     serve_until_answered
     return
   fi
+  if [ "${1:-}" = _image ]; then
+    use "$2" "$3"
+    serve_image
+    return
+  fi
+  if [ "${1:-}" = _others ]; then
+    use "$2" "$3"
+    serve_others
+    return
+  fi
   [ "$(id -u)" = 0 ] || fail "debootstrap braucht root"
   local which=${1:-both} temporary=
   work=${2:-}
@@ -172,7 +268,7 @@ main() {
     use "$kind" "$work"
     bare_debian
     [ ! -e "$system" ] || KEEP="" remove_system
-    prove
+    if [ "$kind" = image ]; then prove_image; else prove; fi
   done
   if [ -n "$temporary" ]; then rm -rf "$work"; fi
   printf '%s\n' "" "Bewiesen:" "${results[@]}"

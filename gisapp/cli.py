@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from gisapp import __version__, cluster
+from gisapp import __version__, cluster, secret_files
 from gisapp.commands import HOST_COMMANDS
 from gisapp.commands.command import Command
 from gisapp.terminal import either, language
@@ -103,8 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup asked for that; a closed terminal ends us
         signal.signal(signal.SIGHUP, _terminate)
     try:
+        secret_files.read()
         return _run(sys.argv[1:] if arguments is None else arguments)
-    except cluster.ClusterError as error:
+    except (cluster.ClusterError, secret_files.SecretError) as error:
         print(f"gisapp: {error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:

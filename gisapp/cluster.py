@@ -37,10 +37,11 @@ from gisapp.terminal import either
 OWNER_ROLE = "gisapp"
 WEB_ROLE = "gisapp_web"
 MEMBER_ROLE = "gisapp_member"
+PUBLIC_ROLE = "gisapp_public"
 DATABASE = "gisapp"
 TEMPLATE = "gisapp_template"
 EXTENSIONS = ("postgis", "pg_trgm", "unaccent", "btree_gist")
-READY = "roles and databases exist: 2\n"
+READY = "roles and databases exist: 3\n"
 # A socket path longer than this does not fit into sockaddr_un (108 bytes, with room for ".s.PGSQL.5432.lock").
 LONGEST_SOCKET_DIR = 80
 # A comma separates hosts for libpq, a quote ends a setting.
@@ -363,6 +364,11 @@ def _create_roles(server: Server) -> None:
     # People who work in the database itself (QGIS) have log-ins of their own in this group; gisapp/accounts/policies.py.
     if MEMBER_ROLE not in roles:
         _psql(server, "postgres", f"CREATE ROLE {MEMBER_ROLE} NOLOGIN")
+    # Sees the views of what is public and nothing else (QGIS Server); gisapp/qgis/public.py.
+    if PUBLIC_ROLE not in roles:
+        _psql(server, "postgres", f"CREATE ROLE {PUBLIC_ROLE} LOGIN CONNECTION LIMIT 40")
+    _psql(server, "postgres", f"ALTER ROLE {PUBLIC_ROLE} SET default_transaction_read_only = on")
+    _psql(server, "postgres", f"ALTER ROLE {PUBLIC_ROLE} SET statement_timeout = '30s'")
 
 
 def _create_databases(server: Server) -> None:

@@ -9,9 +9,12 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
 from gisapp.moment import past
+from gisapp.replica.routing import on_replica
 
 # A PgBouncer before 1.21 in transaction mode knows no prepared statements: GISAPP_DB_PREPARE=0.
 PREPARE = os.environ.get("GISAPP_DB_PREPARE", "1") != "0"
+# The replica is asked past such a PgBouncer, or through one of its own.
+REPLICA_PREPARE = os.environ.get("REPLICA_PREPARE", "1") != "0"
 
 
 def compiled(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
@@ -34,6 +37,7 @@ def fetch_rows(sql: str, params: Sequence[Any] | Mapping[str, Any], *, binary: b
     Raises psycopg errors; `gisapp.errors.from_exception` names the ones that people can do something about.
     """
     connection.ensure_connection()
+    prepare = REPLICA_PREPARE if on_replica() else PREPARE
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql, params, prepare=PREPARE, binary=binary)
+        cursor.execute(sql, params, prepare=prepare, binary=binary)
         return cursor.fetchall()

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from gisapp.checks import NEEDED_POSTGIS, numbers
 from gisapp.database import fetch_rows
 from gisapp.layer import Text
+from gisapp.replica.watch import WATCH, configured
 
 # Anybody may ask as often as he likes; the database is asked this often at most, per process.
 KEPT_SECONDS = 1.0
@@ -32,12 +33,13 @@ PLAN_KEPT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Part:
-    """The state of one part in both languages; `name` is stable."""
+    """The state of one part in both languages; `name` is stable. A `warning` is something to mend while all work goes on."""
 
     name: str
     ok: bool
     de: str
     en: str
+    warning: bool = False
 
 
 def _part(name: str, ok: bool, good: Text, bad: Text) -> Part:
@@ -99,6 +101,8 @@ def forget() -> None:
 def examine() -> Iterator[Part]:
     """Look at every part now."""
     yield from _database_parts()
+    if configured():
+        yield _replica()
     yield _disk("disk-data", Path(settings.DATA_DIR), Text("der Daten", "the data"))
     yield _disk("disk-media", Path(settings.MEDIA_ROOT), Text("der hochgeladenen Dateien", "the uploaded files"))
 
@@ -118,6 +122,28 @@ def _database_parts() -> Iterator[Part]:
     else:
         yield _part("database", True, Text("antwortet", "answers"), unknown)
     yield from found
+
+
+_REPLICA_TROUBLE = {
+    "unknown": Text("noch nicht gefragt", "not asked yet"),
+    "dead": Text("antwortet nicht; der Primärserver antwortet allein", "does not answer; the primary answers alone"),
+    "promoted": Text("ist keine Kopie mehr; der Primärserver antwortet allein", "is no copy any more; the primary answers alone"),
+    "foreign": Text("gehört zu einem anderen Primärserver; REPLICA_URL prüfen", "belongs to another primary; check REPLICA_URL"),
+}  # fmt: skip
+
+
+def _replica() -> Part:
+    """Without it the work goes on at the primary: a warning, never a reason not to be ready."""
+    WATCH.start()
+    state = WATCH.state()
+    behind = Text(
+        f"ist {state.lag:.0f} s zurück; der Primärserver antwortet allein",
+        f"is {state.lag:.0f} s behind; the primary answers alone",
+    )
+    trouble = _REPLICA_TROUBLE.get(state.reason, behind)
+    told = Text(f"antwortet, {state.lag:.1f} s zurück", f"answers, {state.lag:.1f} s behind")
+    told = told if state.usable else trouble
+    return Part("replica", True, told.de, told.en, warning=not state.usable)
 
 
 def _postgis() -> Part:

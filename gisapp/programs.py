@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from functools import lru_cache
 
+from gisapp.paths import unpacked_system
+
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -48,5 +50,8 @@ def undrivable_chromium() -> str | None:
 
 
 def find(name: str) -> str | None:
-    """The path of a program; nginx lies where only root's PATH leads."""
-    return chromium() if name == "chromium" else shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
+    """The path of a program; nginx, PgBouncer and QGIS Server lie where only root's PATH leads, or were unpacked."""
+    if name == "chromium":
+        return chromium()
+    places = [os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/cgi-bin", str(unpacked_system() / "usr/sbin")]
+    return shutil.which(name, path=":".join(places))

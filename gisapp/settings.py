@@ -4,14 +4,16 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote
 
 import pghistory
 
-from gisapp import cluster, geolibs
+from gisapp import connecting, geolibs, secret_files
 from gisapp.accounts import oidc
 from gisapp.observe.config import configuration
 from gisapp.paths import CHECKOUT, data_dir
+
+secret_files.read()
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -40,43 +42,6 @@ def _secret_key() -> str:
         finally:
             fresh.unlink()
     return path.read_text().strip()
-
-
-def _database() -> dict[str, object]:
-    """DATABASE_URL (postgresql://user:password@host:port/name?option=value) or the private cluster."""
-    url = os.environ.get("DATABASE_URL")
-    settings: dict[str, object] = {"ENGINE": "django.contrib.gis.db.backends.postgis", "CONN_MAX_AGE": 0}
-    options: dict[str, object] = {}
-    if url:
-        parts = urlsplit(url)
-        options.update(parse_qsl(parts.query))
-        settings |= {
-            "NAME": unquote(parts.path.lstrip("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": options.pop("host", None) or unquote(parts.hostname or ""),
-            "PORT": str(parts.port or ""),
-        }
-    else:
-        role = cluster.WEB_ROLE if _flag("GISAPP_SERVING", False) else cluster.OWNER_ROLE
-        settings |= {
-            # Another database of the private cluster: the benchmark's stands beside the demo's.
-            "NAME": os.environ.get("GISAPP_DATABASE") or cluster.DATABASE,
-            "USER": role,
-            "HOST": str(cluster.socket_dir()),
-            "TEST": {"TEMPLATE": cluster.TEMPLATE},
-        }
-    if _flag("GISAPP_SERVING", False):
-        options["pool"] = {
-            "min_size": 1,
-            "max_size": int(os.environ.get("GISAPP_DB_POOL", "8")),
-            "timeout": 3,
-            # A pool that tries for long waits ever longer in between: after an outage of minutes it would sleep for
-            # minutes more. One that gives up soon begins anew with the next request.
-            "reconnect_timeout": 3,
-        }
-    settings["OPTIONS"] = options
-    return settings
 
 
 DATA_DIR = data_dir()
@@ -125,6 +90,8 @@ INSTALLED_APPS = [
     "gisapp.features",
     "gisapp.api",
     "gisapp.map",
+    "gisapp.replica",
+    "gisapp.qgis",
     "importers",
     # Layers: one line each.
     "layers.regions",
@@ -142,6 +109,7 @@ MIDDLEWARE = [
     "gisapp.middleware.ContentSecurityPolicy",
     "gisapp.status.middleware.Maintenance",
     "gisapp.middleware.Reconnect",
+    "gisapp.replica.middleware.ReadFromReplica",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "gisapp.middleware.Locale",
     "django.middleware.common.CommonMiddleware",
@@ -178,17 +146,20 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": _database()}
+DATABASES = connecting.databases(_flag("GISAPP_SERVING", False))
+# A replica that is further behind than so many seconds is not asked.
+REPLICA_MAX_LAG = float(os.environ.get("REPLICA_MAX_LAG", "5"))
 # Limits hold for all processes together, so what they count stands in the database; it is small and not logged ahead.
 # "process" is each process's own memory: for what may be counted roughly and must cost nothing.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "gisapp.replica.cache.PrimaryCache",
         "LOCATION": "gisapp_cache",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
+SESSION_ENGINE = "gisapp.replica.sessions"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

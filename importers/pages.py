@@ -15,6 +15,7 @@ from gisapp.errors import BadInput, Forbidden, GisError
 from gisapp.map.context import page_context, preloaded, script_data
 from gisapp.map.languages import with_language
 from gisapp.map.start import start_view
+from gisapp.replica.routing import at_primary
 from importers import jobs
 from importers.models import ImportJob
 
@@ -41,6 +42,7 @@ def _organisations(user: Any) -> list[Organisation]:
     return list(rows if is_operator(user) else rows.filter(pk__in=organisations_of(user, INSIDE)))
 
 
+@at_primary
 @require_safe
 @with_language
 def overview(request: HttpRequest) -> HttpResponse:
@@ -82,6 +84,7 @@ def _fields(job: ImportJob) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@at_primary
 @require_safe
 @with_language
 def job(request: HttpRequest, key: UUID) -> HttpResponse:
@@ -131,6 +134,7 @@ def run(request: HttpRequest, key: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("import-job", args=[found.pk]))
 
 
+@at_primary
 @require_safe
 def state(request: HttpRequest, key: UUID) -> HttpResponse:
     """How far it is, for the page's script."""

@@ -25,6 +25,8 @@ CONTRACT = "tests/api/test_contract.py"
 ACCESS = "tests/db/test_access.py"
 SITES = "tests/api/test_sites.py"
 STATUS = "tests/api/test_status.py"
+REPLICA = "tests/db/test_replica.py"
+VIEWS = "tests/db/test_public_views.py"
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,20 @@ MUTATIONS = (
     Mutation("tokens: expire", "gisapp/accounts/tokens.py", "if token.expires_at <= now:", "if False:", (TOKENS,)),
     Mutation("tokens: are revoked", "gisapp/accounts/tokens.py", " AND t.revoked_at IS NULL", "", (TOKENS,)),
     Mutation("tokens: of closed accounts", "gisapp/accounts/tokens.py", " AND u.is_active", "", (TOKENS,)),
+    Mutation("replica: whoever wrote reads what he wrote", "gisapp/replica/middleware.py",
+             "return seen.needed(request) <= state.replayed", "return True", (REPLICA,)),
+    Mutation("replica: rights are asked of the primary", ROLES, "        with primary():  #", "        if True:  #", (REPLICA,)),
+    Mutation("replica: what it does not know is asked again", "gisapp/replica/middleware.py",
+             " or response.status_code == 404", "", (REPLICA,)),
+    Mutation("replica: one that lags is not asked", "gisapp/replica/watch.py", 'return "lags" if lag', 'return "" if lag', (REPLICA,)),
+    Mutation("replica: one that was promoted is not asked", "gisapp/replica/watch.py", 'return "promoted"', 'return ""', (REPLICA,)),
+    Mutation("replica: who waits for a silent one is cut off", "gisapp/replica/watch.py",
+             "waiting += list(self._open)", "pass", (REPLICA,)),
+    Mutation("replica: the past is the past there, too", "gisapp/replica/routing.py",
+             "replica.execute_wrappers = own.execute_wrappers", "pass", (REPLICA,)),
+    Mutation("public views: no function sees a hidden row", "gisapp/qgis/public.py", "WITH (security_barrier) AS", "AS", (VIEWS,)),
+    Mutation("public views: visitors' rows alone", "gisapp/qgis/public.py",
+             "rows = layer.features(AnonymousUser())", "rows = layer.model_class.objects.all()", (VIEWS,)),
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ PROGRAMS = {
     "ogrinfo": "gdal-bin",
     "ogr2ogr": "gdal-bin",
     "pdfinfo": "poppler-utils",
+    "qgis_mapserv.fcgi": "qgis-server",
 }
 MARKERS = {"browser": "chromium", "qgis": "qgis_process"}
 

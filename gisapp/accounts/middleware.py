@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from gisapp import problems
 from gisapp.accounts import roles, tokens
 from gisapp.errors import Forbidden, GisError
+from gisapp.replica.routing import primary
 from gisapp.tenants.current import languages
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -66,8 +67,14 @@ class SecondFactor:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not hasattr(request, "gisapp_token"):
             person = request.user
-            request.user = SimpleLazyObject(lambda: _weighed(request, person))  # type: ignore[assignment]
+            request.user = SimpleLazyObject(lambda: _at_primary(request, person))  # type: ignore[assignment]
         return self.get_response(request)
+
+
+def _at_primary(request: HttpRequest, person: Any) -> Any:
+    """Who somebody is, and whether the session has been ended, the primary knows first."""
+    with primary():
+        return _weighed(request, person)
 
 
 def _weighed(request: HttpRequest, person: Any) -> Any:

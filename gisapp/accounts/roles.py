@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gisapp.database import fetch_rows
+from gisapp.replica.routing import primary
 
 
 class Role(TextChoices):
@@ -67,7 +68,9 @@ def grants_of(user: Any) -> tuple[Grant, ...]:
 def _held(user: Any) -> tuple[Grant, ...]:
     found: tuple[Grant, ...] | None = getattr(user, "_gisapp_grants", None)
     if found is None:
-        found = hold(user, fetch_rows(LIVE, {"user": user.pk, "today": timezone.localdate()}))
+        with primary():  # a right that was taken away is gone at once, however far behind a replica is
+            rows = fetch_rows(LIVE, {"user": user.pk, "today": timezone.localdate()})
+        found = hold(user, rows)
     return found
 
 

@@ -24,6 +24,7 @@ from gisapp.exports.formats import FORMATS, Format
 from gisapp.features.crs import within_reach
 from gisapp.features.query import Selection
 from gisapp.features.views import selection_of
+from gisapp.replica.routing import at_primary
 from gisapp.search.query import search as search_all
 
 MOST_HITS = 50
@@ -149,6 +150,7 @@ class _Begun(Iterator[bytes]):
     responses={(200, one.content_type.partition(";")[0]): OpenApiTypes.BINARY for one in FORMATS.values()}
     | problems(400, 404, 429),
 )
+@at_primary
 @csrf_exempt  # it only reads; another method is told so
 @require_safe
 def download(request: HttpRequest, name: str) -> HttpResponseBase:

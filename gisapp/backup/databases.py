@@ -19,7 +19,7 @@ Connection = psycopg.Connection[Any]
 FRAMEWORK = (
     "django_migrations", "django_content_type", "auth_permission", "django_session", "gisapp_table_version",
     "registry_fact", "procrastinate_jobs", "procrastinate_events", "procrastinate_workers",
-    "procrastinate_periodic_defers", "tasks_progress", "gisapp_cache",
+    "procrastinate_periodic_defers", "tasks_progress", "gisapp_cache", "gisapp_seen",
 )  # fmt: skip
 _TABLES = (
     "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT EXISTS "

@@ -24,8 +24,8 @@ from gisapp.registry.facts import put
 
 Say = Callable[[str], None]
 # Whose rows are in no backup. Sessions: nobody is logged in again by a restore. Table versions: they are numbers of
-# transactions of this very cluster, which in another one would be those of later writes.
-WITHOUT_ROWS = ("django_session", "gisapp_table_version")
+# transactions of this very cluster, which in another one would be those of later writes; so are the marks of writers.
+WITHOUT_ROWS = ("django_session", "gisapp_table_version", "gisapp_seen")
 
 
 def save(path: Path, *, force: bool, to: str = "") -> dict[str, Any]:

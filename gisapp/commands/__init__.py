@@ -8,8 +8,9 @@ from gisapp.commands.export import EXPORT
 from gisapp.commands.layers import LAYERS
 from gisapp.commands.mail import MAIL
 from gisapp.commands.manage import MANAGE
+from gisapp.commands.qgis_project import QGIS_PROJECT
 from gisapp.commands.serve import SERVE
 from gisapp.commands.setup import SETUP
 from gisapp.commands.worker import WORKER
 
-HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER, MAIL, BACKUP, RESTORE]
+HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER, MAIL, BACKUP, RESTORE, QGIS_PROJECT]

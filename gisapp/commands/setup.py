@@ -117,6 +117,7 @@ def secure(*, anew: bool = False) -> None:
     """The rights of people and of the web role in the database, where they are not as this version declares them."""
     from gisapp.accounts import policies
     from gisapp.history import guard
+    from gisapp.qgis import public
     from gisapp.registry import facts
 
     wanted = policies.fingerprint()
@@ -124,6 +125,7 @@ def secure(*, anew: bool = False) -> None:
         guard.close()
         policies.apply()
         facts.put(policies.FACT, wanted)
+    public.apply(anew=anew)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -15,11 +15,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--grace", type=float, default=grace, help=_("Sekunden, die laufende Aufträge nach SIGTERM noch haben")
     )
+    parser.add_argument("--alive", action="store_true", help=_("nur sagen (0 oder 1), ob hier ein Arbeitsprozess lebt"))
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from gisapp.tasks.worker import work
+    from gisapp.tasks.worker import alive, work
 
+    if arguments.alive:
+        return 0 if alive() else 1
     return work(arguments.threads, arguments.grace)
 
 

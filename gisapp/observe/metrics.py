@@ -97,6 +97,7 @@ def flush() -> None:
             TILE_BYTES.inc(tile_bytes)
             TILE_SECONDS.inc(tile_seconds)
         _note_pool()
+        _note_replica()
 
 
 def observe_all(histogram: Histogram, values: list[float]) -> None:
@@ -120,3 +121,12 @@ def _note_pool() -> None:
     POOL.labels("open").set(found.get("pool_size", 0))
     POOL.labels("idle").set(found.get("pool_available", 0))
     POOL.labels("waiting").set(found.get("requests_waiting", 0))
+
+
+def _note_replica() -> None:
+    from gisapp.replica.watch import configured
+
+    if configured():  # an installation without a replica has no metrics of one, and no alarm
+        from gisapp.replica import counting
+
+        counting.note()

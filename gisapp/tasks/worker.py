@@ -1,13 +1,16 @@
 """The worker process: takes jobs until it is told to go, finishes them or gives them back, and outlives the database."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -121,6 +124,7 @@ class Work:
             await asyncio.sleep(settings.WORKER_HEARTBEAT)
             if worker.worker_id is None:
                 continue
+            _leave_sign()
             running = {one.job.id for one in worker._running_jobs.values()}
             found = await asyncio.to_thread(_look, worker.worker_id, suspects)
             if found is None:
@@ -129,6 +133,26 @@ class Work:
                 return
             # A job that was fetched this moment is not running yet: it is lost when it is not at the next look either.
             suspects = found - running - {one.job.id for one in worker._running_jobs.values()}
+
+
+def _sign() -> Path:
+    return Path(settings.DATA_DIR) / "run" / f"worker-{socket.gethostname()}"
+
+
+def _leave_sign() -> None:
+    """For a container's health check, which cannot know our number: a file that is as old as our last sign of life."""
+    with contextlib.suppress(OSError):  # a full disk is told by /readyz
+        _sign().parent.mkdir(parents=True, exist_ok=True)
+        _sign().touch()
+
+
+def alive() -> bool:
+    """Has a worker of this machine (with this data directory) given a sign of life lately?"""
+    try:
+        age = time.time() - _sign().stat().st_mtime
+    except OSError:
+        return False
+    return age <= 3 * settings.WORKER_HEARTBEAT
 
 
 def _look(worker: int, suspects: set[int]) -> set[int] | None:

@@ -209,7 +209,7 @@ def test_06_every_metric_that_the_dashboard_and_the_alerts_name_exists(client: C
     factories.place(x=100, y=100)
     fetch(client, "places", 100, 100, 14)
     # A sample's family as well: histogram_quantile() names the buckets, help texts name the family.
-    there = {name for name, _ in read(client)} | {"gisapp_db_pool_connections"}
+    there = {name for name, _ in read(client)} | {"gisapp_db_pool_connections", "gisapp_replica_in_use"}
     boards, rules = dashboards(), sorted((DOCKER / "prometheus").glob("*.yml"))
     assert boards
     assert rules

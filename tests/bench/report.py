@@ -8,6 +8,7 @@ TITLES = {
     "tiles": "Kacheln",
     "features": "Seiten von Objekten",
     "cache": "Kachelablage",
+    "replica": "Zwei Webprozesse und eine Replik",
     "search": "Suche",
     "import": "Import",
     "history": "Geschichte und Rechte",
@@ -34,6 +35,8 @@ NOTES = """## Anmerkungen
 - **Sicherung**: unsere Datei enthält auch die Medien, Prüfsummen und die Zahl der Zeilen jeder Tabelle; das Einspielen baut die Datenbank
   daneben auf, vergleicht, wendet die Aufbewahrungsfristen an und tauscht sie erst dann ein.
 - **Seit Geschichte, Protokoll und Rechte** vor jeder Antwort stehen, sind Kacheln etwa ein Sechstel langsamer als davor.
+- **Zwei Webprozesse und eine Replik** standen mit beiden Datenbanken, nginx, PgBouncer und dem Frager auf **einem** Rechner: gemessen ist, was die
+  Verteilung kostet, nicht, was zwei Rechner bringen. Die Zeilen stammen von einem Rechner, auf dem zugleich anderes lief.
 - **DRF-gis bei 32 Verbindungen** beantwortet in der Messzeit kaum eine Anfrage; sein Verhältnis sagt dann nichts mehr.
 """
 

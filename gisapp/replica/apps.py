@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ReplicaConfig(AppConfig):
+    name = "gisapp.replica"

@@ -1,0 +1,1 @@
+"""More than one machine on one: primary, replica, PgBouncer, web processes, workers and nginx (`make test-cluster`)."""
