@@ -274,4 +274,5 @@ main() {
   printf '%s\n' "" "Bewiesen:" "${results[@]}"
 }
 
-main "$@"
+# Wer die Datei mit source liest (docker/prove-operator.sh), bekommt nur die Funktionen.
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

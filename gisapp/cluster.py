@@ -440,6 +440,11 @@ def ensure_running() -> bool:
         return started
 
 
+def runs() -> bool:
+    """Is the server's process there?"""
+    return _postmaster(cluster_dir().resolve()) is not None
+
+
 def stop(*, immediate: bool = False) -> None:
     """Stop the server if it runs. Raises ClusterError when it does not stop."""
     directory = cluster_dir().resolve()

@@ -2,6 +2,7 @@
 
 from gisapp.commands.backup import BACKUP, RESTORE
 from gisapp.commands.check import CHECK
+from gisapp.commands.database import DATABASE
 from gisapp.commands.demo import DEMO
 from gisapp.commands.docs import DOCS
 from gisapp.commands.export import EXPORT
@@ -13,4 +14,4 @@ from gisapp.commands.serve import SERVE
 from gisapp.commands.setup import SETUP
 from gisapp.commands.worker import WORKER
 
-HOST_COMMANDS = [SETUP, CHECK, DEMO, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER, MAIL, BACKUP, RESTORE, QGIS_PROJECT]
+HOST_COMMANDS = [SETUP, CHECK, DEMO, DATABASE, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER, MAIL, BACKUP, RESTORE, QGIS_PROJECT]

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -45,10 +46,6 @@ def ask(sql: str, database: str = cluster.DATABASE, role: str = "postgres") -> l
     with psycopg.connect(**cluster.dsn(database, role), autocommit=True) as connection:  # type: ignore[arg-type]
         cursor = connection.execute(sql)  # type: ignore[call-overload]
         return cursor.fetchall() if cursor.description else []
-
-
-def runs() -> bool:
-    return cluster._postmaster(cluster.cluster_dir()) is not None
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
@@ -121,9 +118,9 @@ def test_05_two_start_at_once_and_the_last_one_out_stops_it() -> None:
         assert has_entered(one)
         assert has_entered(two)
         assert leave(one) == 0
-        assert runs()
+        assert cluster.runs()
         assert leave(two) == 0
-    assert not runs()
+    assert not cluster.runs()
 
 
 def test_06_a_killed_user_holds_nothing() -> None:
@@ -131,10 +128,10 @@ def test_06_a_killed_user_holds_nothing() -> None:
         assert has_entered(killed)
         killed.kill()
         killed.wait()
-        assert runs()
+        assert cluster.runs()
         with cluster.in_use():
             assert ask("SELECT 1") == [(1,)]
-    assert not runs()
+    assert not cluster.runs()
 
 
 def test_07_a_set_up_that_was_killed_is_finished(place: Path) -> None:
@@ -176,3 +173,46 @@ def test_10_database_url_is_honoured_and_no_private_cluster_is_made(tmp_path: Pa
     assert parts["static"]["state"] == "missing"
     assert done.returncode == 1
     assert not list(tmp_path.glob("pg*"))
+
+
+def test_20_a_service_of_its_own_keeps_it_running(place: Path, tmp_path: Path) -> None:
+    """`gisapp database`: it says when it is ready, is there again after its server was killed, and leaves in order."""
+    notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notified.bind(str(tmp_path / "notify"))
+    notified.settimeout(60)
+    command = [sys.executable, "-m", "gisapp", "database"]
+    without = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    process = subprocess.Popen(
+        command, env={**without, "NOTIFY_SOCKET": str(tmp_path / "notify")}, stderr=subprocess.PIPE
+    )
+    try:
+        assert notified.recv(100) == b"READY=1"
+        assert ask("SELECT 1") == [(1,)]
+        before = cluster._postmaster(cluster.cluster_dir().resolve())
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        assert eventually(lambda: cluster._postmaster(cluster.cluster_dir().resolve()) not in (None, before), 30)
+        assert eventually(answers, 30)
+        process.terminate()
+        assert process.wait(60) == 130
+        assert not cluster.runs()
+    finally:
+        notified.close()
+        process.kill()
+        process.wait()
+
+
+def answers() -> bool:
+    try:
+        return ask("SELECT 1") == [(1,)]
+    except psycopg.OperationalError:
+        return False
+
+
+def test_21_the_service_has_nothing_to_do_for_another_server() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gisapp", "database"], capture_output=True, text=True,
+        env={**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "DATABASE_URL" in done.stderr

@@ -15,11 +15,11 @@ from gisapp import cluster
 from gisapp.paths import CHECKOUT
 from tests.serving import free_port, gisapp, status
 
-PARTS = ("postmaster", "backend", "server", "web process", "worker")
+PARTS = ("postmaster", "backend", "database", "server", "web process", "worker")
 
 
 class Stage:
-    """A database cluster of its own, `gisapp serve` with two processes and `gisapp worker`."""
+    """A database cluster of its own with `gisapp database`, `gisapp serve` with two processes and `gisapp worker`."""
 
     def __init__(self, home: Path) -> None:
         self.port = free_port()
@@ -47,13 +47,12 @@ class Stage:
 
     def _manage(self) -> None:
         while self._open:
-            with contextlib.suppress(cluster.ClusterError):  # the dead server's processes are still going
-                self._keep_up()
+            self._keep_up()
             time.sleep(0.3)
 
     def _keep_up(self) -> None:
-        cluster.ensure_running()
         commands = {
+            "database": ["database"],
             "server": ["serve", "--port", str(self.port), "--workers", "2"],
             "worker": ["worker", "--threads", "2"],
         }
@@ -86,7 +85,7 @@ class Stage:
                 return []
             return [postmaster] if part == "postmaster" else children(postmaster)
         with self._lock:
-            one = self._processes.get("worker" if part == "worker" else "server")
+            one = self._processes.get("server" if part == "web process" else part)
         if one is None or one.poll() is not None:
             return []
         return children(one.pid) if part == "web process" else [one.pid]
