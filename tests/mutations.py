@@ -66,7 +66,7 @@ MUTATIONS = (
     Mutation("an app's own pages go with it", "gisapp/tenants/middleware.py",
              "if name is None or switched_on(name):", "if True:", (SITES,)),
     Mutation("only a tenant's very host is taken", "gisapp/tenants/middleware.py",
-             "own = found.by_host.get(host)", "own = next((one for name, one in found.by_host.items() if name in host), None)",
+             "own = found.by_host.get(_host_of(raw))", "own = next((one for name, one in found.by_host.items() if name in raw), None)",
              (SITES,)),
     Mutation("maintenance at the doors of the web", "gisapp/status/middleware.py",
              "if not state.on or request", "if True or request", (STATUS,)),

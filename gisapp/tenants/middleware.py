@@ -18,6 +18,12 @@ WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines, of this process and no site; they ask nothing of the database that they do not mean to ask."""
 
 
+@lru_cache(maxsize=256)
+def _host_of(raw: str) -> str:
+    """The host of a Host header in small letters, without its port; "" for what is none."""
+    return split_domain_port(raw)[0]
+
+
 class Tenancy:
     """Outside of all that asks for the host.
 
@@ -32,12 +38,11 @@ class Tenancy:
         if request.path_info in WATCHED:
             return self.get_response(request)
         raw = request.META.get("HTTP_HOST", "")
-        host, _port = split_domain_port(raw)
         found = directory()
-        own = found.by_host.get(host)
+        own = found.by_host.get(_host_of(raw))
         if own is not None:
             request.get_host = lambda: raw  # type: ignore[method-assign]
-            visit: Visit | None = Visit(own, request.build_absolute_uri("/").rstrip("/"))
+            visit: Visit | None = Visit(own, f"{request.scheme}://{raw}")
         else:
             visit = Visit(found.default) if found.default else None
         if visit is None:
