@@ -82,6 +82,14 @@ def test_04_a_function_of_the_asker_sees_no_hidden_row(visitor: psycopg.Connecti
         "SELECT count(*) FROM gisapp_public.notes WHERE 1 / (CASE title WHEN 'Geheim' THEN 0 ELSE 1 END) = 1"
     )
     assert found.fetchone() == (1,)
+    with connection.cursor() as cursor:  # whatever the planner made of it this time
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE 'security_barrier=true' = ANY (reloptions) OR "
+            "'security_barrier' = ANY (reloptions)), count(*) FROM pg_class "
+            "WHERE relnamespace = 'gisapp_public'::regnamespace AND relkind = 'v'"
+        )
+        guarded, views = cursor.fetchone()
+    assert guarded == views == len(public.layers())
 
 
 def test_05_the_views_are_made_anew_when_they_are_gone(visitor: psycopg.Connection[tuple[object, ...]]) -> None:

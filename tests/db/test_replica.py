@@ -228,6 +228,11 @@ def test_08_a_view_that_writes_or_streams_is_asked_again_at_the_primary(site: Si
     assert site.get("/api/download/notes?format=csv").text.count("\r\n") > 3
     then = site.get(f"{NOTES}?limit=1&as_of=2020-01-01").json()
     assert then["numberMatched"] == 0, "the past is the past at the replica, too"
+    known = site.get("/map/list/notes").text
+    assert "Spielplatz wird erneuert" in known
+    assert "Spielplatz wird erneuert" not in site.get("/map/list/notes?as_of=2020-01-01").text, (
+        "through the ORM as well"
+    )
 
 
 def _all_answered(site: Site, break_it: Any, seconds: float = 2.5) -> list[float]:
