@@ -79,3 +79,11 @@ def test_05_the_command_reads_the_services_environment(tmp_path: Path) -> None:
         env={"PATH": os.environ["PATH"], "KRIT_GIS_APP": str(tmp_path / "app"), "KRIT_GIS_ENV": str(environment), "KRIT_GIS_USER": me},
     )  # fmt: skip
     assert done.stdout == f"Karte des Amtes|{tmp_path / 'app'}|check|zwei Worte|", done.stderr
+
+
+def test_06_the_guide_fills_in_every_name_of_the_web_servers_template() -> None:
+    template = (CHECKOUT / "docker/nginx/krit-gis.conf.template").read_text(encoding="utf-8")
+    names = set(re.findall(r"\$\{([A-Z_]+)\}", template))
+    assert names, "the template has names to be filled in"
+    for name in names:
+        assert f"{name}=" in GUIDE and f"${name}" in GUIDE, name
