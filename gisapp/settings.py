@@ -332,6 +332,9 @@ LOG_FORMAT = os.environ.get("LOG_FORMAT") or ("plain" if sys.stderr is not None 
 ACCESS_LOG = _flag("ACCESS_LOG", LOG_FORMAT == "json")
 LOGGING = configuration(LOG_FORMAT, os.environ.get("LOG_LEVEL", "WARNING"), access=ACCESS_LOG)
 
+# What the server itself may ask beside public addresses over https (gisapp/fetch.py).
+FETCH_ALLOWED = _list("FETCH_ALLOWED", "")
+
 # Who may read /metrics: networks, or the bearer of a token; for others the address does not exist.
 METRICS_ALLOWED = _list("METRICS_ALLOWED", "127.0.0.0/8,::1/128")
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from gisapp import problems
+from gisapp import fetch, problems
 from gisapp.accounts import letters, mail, roles
 from gisapp.accounts.models import User
 from gisapp.errors import Forbidden, GisError
@@ -102,6 +102,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(problems.answer(request, Forbidden("login-address-unproven")))
         if not settings.OIDC_CREATE:
             raise ImmediateHttpResponse(problems.answer(request, Forbidden("login-unknown-person")))
+
+    def get_requests_session(self) -> fetch.Guarded:
+        """The operator wrote the issuers down; where else a discovery document sends us is looked at."""
+        apps = settings.SOCIALACCOUNT_PROVIDERS["oidc"]["APPS"]
+        return fetch.session([fetch.origin(one["settings"]["server_url"]) for one in apps])
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None,
                                 extra_context: Any = None) -> None:  # fmt: skip

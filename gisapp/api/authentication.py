@@ -20,7 +20,7 @@ class Described(OpenApiAuthenticationExtension):
     """What the OpenAPI document says of it."""
 
     target_class = "gisapp.api.authentication.TokenOrSession"
-    name = ["token", "session"]  # type: ignore[assignment]
+    name = ["token", "session"]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
         return [
