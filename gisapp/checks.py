@@ -222,6 +222,16 @@ def programs() -> Iterator[Part]:
         yield Part(name, name, found or "-", _("nur Tests"), OK if found else MISSING, remedy, required=False)
 
 
+def services() -> Iterator[Part]:
+    """The base maps of other people that the operator configured."""
+    from gisapp.map.config import map_config
+    from gisapp.map.services import answers
+
+    for one in answers(map_config()):
+        title, state = _("Hintergrund %(name)s") % {"name": one.base_map}, WRONG if one.wrong else OK
+        yield Part(f"base-map-{one.base_map}", title, one.found, _("antwortet"), state, one.wrong, required=False)
+
+
 def all_parts(with_database: Callable[[], Iterator[Part]] = database) -> list[Part]:
     """Every line of the table, in its order."""
     return [*software(), *with_database(), *programs()]
