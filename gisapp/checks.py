@@ -155,7 +155,20 @@ def database() -> Iterator[Part]:
     yield _extensions(installed)
     if "postgis" in installed:
         yield _grid()
-    yield _migrations()
+    migrations = _migrations()
+    yield migrations
+    if migrations.state == OK:
+        yield _secrets()
+
+
+def _secrets() -> Part:
+    """Whether the second factors in the database can be read with the keys of this environment."""
+    from gisapp.accounts import data_keys
+
+    lost = len(list(data_keys.unreadable()))
+    found = _("%(count)d nicht lesbar") % {"count": lost} if lost else _("alle lesbar")
+    title, remedy = _("Verschlüsselte Geheimnisse"), _("gisapp keys check nennt sie")
+    return Part("data-keys", title, found, _("alle lesbar"), WRONG if lost else OK, remedy, required=False)
 
 
 def unreachable(reason: str) -> Part:

@@ -165,6 +165,10 @@ add(
     ErrorText("second-factor-owed", 403, "Ihre Rolle verlangt einen zweiten Faktor. Bitte unter „Mein Konto“ einrichten oder "
               "zeigen (/konto/sicherheit/).",
               "Your role demands a second factor. Please set it up or show it in “My account” (/konto/sicherheit/)."),
+    ErrorText("data-key-missing", 503, "Ihr zweiter Faktor lässt sich gerade nicht prüfen: Auf dem Server fehlt der Schlüssel dazu. Bitte "
+              "melden Sie sich mit einem Passkey an oder wenden Sie sich an den Betrieb.",
+              "Your second factor cannot be checked at the moment: the server lacks the key to it. Please log in with a passkey, "
+              "or turn to the operators."),
     ErrorText("login-provider-away", 503, "Der Anmeldedienst ist gerade nicht erreichbar; bitte später noch einmal oder mit Passwort.",
               "The log-in service cannot be reached at the moment; please try later or use your password."),
     ErrorText("login-provider-failed", 401, "Die Anmeldung beim Anmeldedienst ist nicht gelungen; bitte noch einmal beginnen.",

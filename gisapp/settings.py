@@ -79,8 +79,15 @@ def _database() -> dict[str, object]:
     return settings
 
 
+def _keys() -> list[str]:
+    """DATA_KEYS or the lines of the file DATA_KEYS_FILE, the newest first."""
+    path = os.environ.get("DATA_KEYS_FILE")
+    return Path(path).read_text(encoding="utf-8").split() if path else _list("DATA_KEYS", "")
+
+
 DATA_DIR = data_dir()
 SECRET_KEY = _secret_key()
+DATA_KEYS = _keys()
 DEBUG = _flag("DEBUG", False)
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = _list("CSRF_TRUSTED_ORIGINS", "")

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from gisapp import fetch, problems
-from gisapp.accounts import letters, mail, roles
+from gisapp.accounts import data_keys, letters, mail, roles
 from gisapp.accounts.models import User
 from gisapp.errors import Forbidden, GisError
 
@@ -128,6 +128,12 @@ class MfaAdapter(DefaultMFAAdapter):
         "incorrect_code": _("Dieser Code stimmt nicht."),
         "unverified_email": _("Bitte bestätigen Sie zuerst Ihre E-Mail-Adresse."),
     }
+
+    def encrypt(self, text: str) -> str:
+        return data_keys.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return data_keys.decrypt(encrypted_text)
 
     def _get_site_name(self) -> str:
         return settings.SITE_NAME
