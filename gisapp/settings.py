@@ -264,6 +264,9 @@ READY_NEEDS_WORKER = _flag("READY_NEEDS_WORKER", True)
 WORKER_HEARTBEAT = float(os.environ.get("WORKER_HEARTBEAT", "10"))
 JOBS_KEPT_DAYS = int(os.environ.get("JOBS_KEPT_DAYS", "7"))
 FAILED_JOBS_KEPT_DAYS = int(os.environ.get("FAILED_JOBS_KEPT_DAYS", "90"))
+# Uploads that nobody put into the data, and keys that ended, are forgotten after so many days.
+IMPORTS_KEPT_DAYS = int(os.environ.get("IMPORTS_KEPT_DAYS", "14"))
+TOKENS_KEPT_DAYS = int(os.environ.get("TOKENS_KEPT_DAYS", "90"))
 
 FILE_UPLOAD_HANDLERS = [
     "gisapp.uploads.Limited",
