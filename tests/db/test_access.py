@@ -217,6 +217,8 @@ def test_13_common_data_is_not_moved_out_of_reach_in_sql(person: tuple[User, str
     factories.member(Role.STAFF, factories.organisation(), Area.objects.get(key="own:west"), email=user.email)
     inside, outside = factories.place(x=500, y=500), factories.place("Weit weg", x=5_000, y=500)
     assert in_sql(role, "UPDATE regions_place SET name = 'Neu' WHERE id = %s", inside.pk) == 1
-    assert in_sql(role, "UPDATE regions_place SET name = 'Neu' WHERE id = %s", outside.pk) == 0
+    # Seen and not to be changed: refused in words, and not passed over in silence.
+    assert in_sql(role, "UPDATE regions_place SET name = 'Neu' WHERE id = %s", outside.pk) is None
+    assert in_sql(role, "DELETE FROM regions_place WHERE id = %s", outside.pk) is None
     assert in_sql(role, "UPDATE regions_place SET geom = ST_Translate(geom, 5000, 0) WHERE id = %s", inside.pk) is None
     assert in_sql(role, "UPDATE regions_place SET geom = ST_Translate(geom, 100, 0) WHERE id = %s", inside.pk) == 1
