@@ -1,6 +1,6 @@
 """Run by the system's Python, which has QGIS: edit_layer.py FOLDER, the session as JSON on the standard input.
 
-{"connection": {"host", "port", "database"}, "table": "notes_note", "people": ["role", ...],
+{"connection": {"host", "port", "database"} or {"service", "database"}, "table": "notes_note", "people": ["role", ...],
  "steps": [{"who": "role", "do": "see|change|add|delete|commit|roll back", ...}]}
 
 Every person has a layer of the postgres provider with a log-in of its own, and edits it as in QGIS' window. Prints one
@@ -35,7 +35,10 @@ session = json.load(sys.stdin)
 def open_layer(person):
     uri = QgsDataSourceUri()
     place = session["connection"]
-    uri.setConnection(place["host"], place["port"], place["database"], person, session.get("password", ""))
+    if "service" in place:  # the login as people keep it, in pg_service.conf
+        uri.setConnection(place["service"], place["database"], person, "")
+    else:
+        uri.setConnection(place["host"], place["port"], place["database"], person, "")
     uri.setDataSource("public", session["table"], "geom", "", "id")
     layer = QgsVectorLayer(uri.uri(False), person, "postgres")
     if not layer.isValid():

@@ -1,6 +1,7 @@
 """A real QGIS edits a layer over a database log-in of its own (`gisapp user grant-db`)."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,12 +56,18 @@ def grant(own: Organisation) -> Iterator[Callable[[User], str]]:
 def run(tmp_path: Path) -> Callable[..., list[Any]]:
     """One session of QGIS: what each step gave."""
 
-    def session(people: list[str], steps: Steps, table: str = "notes_note") -> list[Any]:
+    def session(people: list[str], steps: Steps, reason: str = "") -> list[Any]:
         place = {"host": str(cluster.socket_dir()), "port": "5432", "database": connection.settings_dict["NAME"]}
-        told = {"connection": place, "table": table, "people": people, "steps": steps}
+        environment = dict(os.environ)
+        if reason:
+            service = tmp_path / "pg_service.conf"
+            service.write_text(f"[karte]\nhost={place['host']}\noptions=-c gisapp.reason={reason}\n")
+            environment["PGSERVICEFILE"] = str(service)
+            place = {"service": "karte", "database": place["database"]}
+        told = {"connection": place, "table": "notes_note", "people": people, "steps": steps}
         done = subprocess.run(
-            ["/usr/bin/python3", str(SCRIPT), str(tmp_path)],
-            input=json.dumps(told), capture_output=True, text=True, timeout=120, check=False,
+            ["/usr/bin/python3", str(SCRIPT), str(tmp_path)], input=json.dumps(told), env=environment,
+            capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
         found: list[Any] = json.loads(done.stdout.splitlines()[-1])
@@ -92,6 +99,7 @@ def test_01_an_editor_changes_adds_and_removes(
             {"who": role, "do": "commit"},
             {"who": role, "do": "see", "fields": ["title"]},
         ],
+        reason="Auftrag-4711",
     )  # fmt: skip
     assert see == [["Altes"], ["Schacht klemmt"], ["Öffentlich beim Nachbarn"]]
     assert commit["done"] is True, commit
@@ -106,6 +114,7 @@ def test_01_an_editor_changes_adds_and_removes(
     for key, kind in ((kept.pk, "update"), (added.pk, "insert")):
         newest = client.get(f"/api/layers/notes/features/{key}/history").json()["changes"][0]
         assert (newest["kind"], newest["door"], newest["user"], newest["login"]) == (kind, "qgis", user.email, role)
+        assert newest["reason"] == "Auftrag-4711"
     page = client.get(f"/verlauf/notes/{kept.pk}/").content.decode()
     assert "QGIS" in page and user.email in page
 
