@@ -33,6 +33,7 @@ SCOPE, ROLES, WRITING = "gisapp/accounts/scope.py", "gisapp/accounts/roles.py", 
 MIDDLEWARE, ADAPTERS, PROVIDER = (f"gisapp/accounts/{name}.py" for name in ("middleware", "adapters", "provider"))
 PAGES, REACH, METRICS = "gisapp/accounts/pages.py", "importers/reach.py", "gisapp/observe/exposition.py"
 SQL, POLICIES = "gisapp/accounts/sql/access.sql", "gisapp/accounts/policies.py"
+REFUSALS = "gisapp/accounts/refusals.py"
 
 MUTATIONS = (
     Mutation("rows of other organisations are filtered", SCOPE, "    return rows.filter(allowed)\n\n\ndef edited",
@@ -65,10 +66,17 @@ MUTATIONS = (
     Mutation("changing: within reach after", WRITING, "        serializer.save(**more)\n        check(layer, user, row.pk)\n",
              "        serializer.save(**more)\n"),
     Mutation("the database: seeing", POLICIES, 'return f"({allowed} OR gisapp_operator())"', 'return f"(true OR {allowed})"'),
-    Mutation("the database: writing", POLICIES, "USING ({edited}) WITH CHECK ({edited})", "USING (true) WITH CHECK (true)"),
-    Mutation("the database: writing, after", POLICIES, "USING ({edited}) WITH CHECK ({edited})", "USING ({edited}) WITH CHECK (true)"),
+    Mutation("the database: writing, before", REFUSALS, "SELECT {edited} INTO allowed FROM (SELECT OLD.*)",
+             "SELECT true INTO allowed FROM (SELECT OLD.*)"),
+    Mutation("the database: writing, after, in words", REFUSALS, "SELECT {edited} INTO allowed FROM (SELECT NEW.*)",
+             "SELECT true INTO allowed FROM (SELECT NEW.*)"),
+    Mutation("the database: writing, after", POLICIES, "USING ({seen}) WITH CHECK ({edited})", "USING ({seen}) WITH CHECK (true)"),
+    Mutation("the database: writing, of what is seen", POLICIES, "USING ({seen}) WITH CHECK ({edited})",
+             "USING (true) WITH CHECK ({edited})"),
     Mutation("the database: adding", POLICIES, "FOR INSERT TO {member} WITH CHECK ({edited})", "FOR INSERT TO {member} WITH CHECK (true)"),
-    Mutation("the database: removing", POLICIES, "FOR DELETE TO {member} USING ({edited})", "FOR DELETE TO {member} USING (true)"),
+    Mutation("the database: removing", POLICIES, "FOR DELETE TO {member} USING ({seen})", "FOR DELETE TO {member} USING (true)"),
+    Mutation("the database: QGIS is told of a row that is gone", REFUSALS, "IF NOT EXISTS (SELECT FROM rows_touched) THEN", "IF false THEN",
+             ("tests/qgis/test_editing.py",)),
     Mutation("the database: row-level security is on", POLICIES,
              '    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"\n', ""),
     Mutation("the database: memberships end", SQL, "       AND (m.valid_until IS NULL", "       AND (true OR m.valid_until IS NULL"),

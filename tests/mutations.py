@@ -13,13 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gisapp.paths import CHECKOUT, data_dir
 from tests.guards import MUTATIONS, Mutation
 
 TABLE = CHECKOUT / "docs/mutations.md"
+NOBODY = "**von keinem**"
 
 
 def _copy(to: Path) -> None:
@@ -72,22 +73,30 @@ def misplaced() -> list[str]:
     return found
 
 
-def _table(results: Sequence[tuple[Mutation, str]]) -> str:
-    """docs/mutations.md."""
-    missed = sum(not test for _one, test in results)
+_ROW = re.compile(r"^\| (?P<guard>[^|]+) \| `[^`]+` \| (?P<test>[^|]+) \| (?P<day>\d{4}-\d{2}-\d{2}) \|$", re.MULTILINE)
+
+
+def table(results: Mapping[str, str], before: str) -> str:
+    """docs/mutations.md: the test that noticed each guard's removal, and when; what was not tried now stays as it was."""
+    known = {row["guard"]: (row["test"], row["day"]) for row in _ROW.finditer(before)}
+    today = datetime.date.today().isoformat()
+    known |= {guard: (f"`{test}`" if test else NOBODY, today) for guard, test in results.items()}
+    rows = [
+        f"| {one.guard} | `{one.file}` | {' | '.join(known[one.guard])} |"
+        for one in sorted(MUTATIONS, key=lambda each: each.guard)
+        if one.guard in known
+    ]
     lines = [
         "# Merkt es ein Test, wenn ein Wächter fehlt?",
         "",
-        f"Geschrieben von `make mutate` am {datetime.date.today():%d.%m.%Y}: {len(results)} Wächter wurden einzeln weggenommen, "
-        f"{len(results) - missed} Mal scheiterte ein Test. Die Liste steht in `tests/guards.py`; genannt ist der Test, der es zuerst "
-        "merkte. Siehe [Sicherheit](security.md).",
+        "Geschrieben von `make mutate` (`tests/mutations.py`): Jeder Wächter aus `tests/guards.py` wird einzeln weggenommen, und ein Test muss",
+        "scheitern. Genannt ist der Test, der es zuerst merkte, und der Tag. Siehe [Sicherheit](security.md).",
         "",
-        "| Wächter | steht in | bemerkt von |",
-        "|---|---|---|",
-        *(
-            f"| {one.guard} | `{one.file}` | {f'`{test}`' if test else '**von keinem**'} |"
-            for one, test in sorted(results, key=lambda each: each[0].guard)
-        ),
+        f"{len(rows)} von {len(MUTATIONS)} Wächtern geprüft, {sum(NOBODY not in row for row in rows)} bemerkt.",
+        "",
+        "| Wächter | steht in | bemerkt von | am |",
+        "|---|---|---|---|",
+        *rows,
     ]
     return "\n".join(lines) + "\n"
 
@@ -111,8 +120,8 @@ def main(word: str = "") -> int:
             results.append((mutation, noticed))
             word_for = "noticed " if noticed else "MISSED  "
             print(f"{word_for} {time.monotonic() - begun:5.0f} s  {mutation.guard}  {noticed}", flush=True)
-    if not word:
-        TABLE.write_text(_table(results), encoding="utf-8")
+        before = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
+        TABLE.write_text(table({one.guard: test for one, test in results}, before), encoding="utf-8")
     missed = sum(not test for _one, test in results)
     print(f"{len(results) - missed} of {len(results)} guards are noticed")
     return 1 if missed else 0
