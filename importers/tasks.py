@@ -64,7 +64,8 @@ def remove_folders() -> int:
 def note_ends() -> None:
     """Runs that ended while nobody looked at their page."""
     for one in ImportJob.objects.filter(state=State.RUNNING):
-        if jobs.folder(one).is_dir():  # else it runs on another machine
+        # Without that mark it may run on another machine, where its process is known.
+        if (jobs.folder(one) / "exit").exists():
             jobs.refresh(one)
 
 

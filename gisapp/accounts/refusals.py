@@ -11,7 +11,9 @@ from collections.abc import Iterator
 _OTHERS = "session_user NOT IN ({ours})"
 
 _ROW = """
-CREATE OR REPLACE FUNCTION "gisapp_reach_{name}"() RETURNS trigger LANGUAGE plpgsql AS $reach$
+CREATE OR REPLACE FUNCTION "gisapp_reach_{name}"() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $reach$
 DECLARE
     allowed boolean := true;
 BEGIN
@@ -35,7 +37,9 @@ $reach$
 """
 
 _STATEMENT = """
-CREATE OR REPLACE FUNCTION "gisapp_found_{name}"() RETURNS trigger LANGUAGE plpgsql AS $found$
+CREATE OR REPLACE FUNCTION "gisapp_found_{name}"() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $found$
 BEGIN
     IF NOT EXISTS (SELECT FROM rows_touched) THEN
         RAISE EXCEPTION 'Dieses Objekt der Ebene „{title}“ gibt es nicht mehr: Jemand hat es inzwischen gelöscht, oder es gehört nicht '
@@ -56,7 +60,7 @@ def refusals(table: str, title: str, edited: str, owner: str, web: str | None) -
     by its key, so that none changed means that somebody else was first. `owner` and `web` are the installation's roles.
     """
     words = title.replace("'", "''").replace("%", "%%")
-    ours = ", ".join(f"'{one}'" for one in (owner, web) if one)
+    ours = ", ".join("'" + one.replace("'", "''") + "'" for one in (owner, web) if one)
     yield _ROW.format(name=table, edited=f"({edited})", title=words)
     yield _STATEMENT.format(name=table, title=words)
     for name in ("gisapp_reach", "gisapp_found_change", "gisapp_found_remove"):

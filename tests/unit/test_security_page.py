@@ -17,7 +17,9 @@ def test_01_every_named_test_exists() -> None:
     missing = []
     for name, test in found:
         path = ROOT / "tests" / name
-        names = re.findall(r"^ *def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else []
+        names = (
+            re.findall(r"^ *def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE) if path.is_file() else []
+        )
         if not any(one == test or one.startswith(f"{test}_") for one in names):
             missing.append(f"{name}::{test}")
     assert not missing, missing
