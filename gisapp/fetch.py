@@ -259,6 +259,7 @@ class Guarded(Session):
 
     def request(self, method: str | bytes, url: str | bytes, *arguments: Any, **more: Any) -> Response:
         """Raises Refused."""
+        verb = (method.decode() if isinstance(method, bytes) else method).upper()
         follow = more.pop("allow_redirects", True)
         more |= {"timeout": self._seconds, "stream": True, "allow_redirects": False}
         target = url.decode() if isinstance(url, bytes) else url
@@ -267,9 +268,9 @@ class Guarded(Session):
             for _hop in range(MOST_REDIRECTS + 1):
                 if _origin(target) is None:
                     raise Refused("fetch-scheme-refused", host="?")
-                answer = super().request(str(method), target, *arguments, **more)
+                answer = super().request(verb, target, *arguments, **more)
                 following = answer.headers.get("Location") if answer.is_redirect else None
-                if following is None or not follow or method not in ("GET", "HEAD"):
+                if following is None or not follow or verb not in ("GET", "HEAD"):
                     self._read(answer, watch, host)
                     return answer
                 answer.close()
