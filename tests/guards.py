@@ -132,8 +132,8 @@ MUTATIONS = (
     Mutation("log-in service: it calls itself as configured", PROVIDER, 'if str(found.get("issuer", "")).rstrip("/") != issuer:',
              "if False:", (OIDC,)),
     Mutation("log-in service: userinfo is about the same person", PROVIDER, 'if told.get("sub") != claims["sub"]:', "if False:", (OIDC,)),
-    Mutation("log-in: wrong passwords are counted", "gisapp/settings.py", '{"login_failed": "10/m/ip,5/5m/key"}', "{}",
-             (LOG_IN, "tests/db/test_login_limit.py")),
+    Mutation("log-in: wrong passwords are counted", "gisapp/settings.py", '{"login_failed": "10/m/ip,5/5m/key"}', "False",
+             (LOG_IN,)),
     Mutation("session: writes are checked against forgery", "gisapp/api/authentication.py",
              "else super().authenticate(request)", "else (request._request.user, None)", (WRITES, REST)),
     # The account

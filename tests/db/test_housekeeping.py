@@ -21,7 +21,7 @@ from gisapp.features.models import Answer
 from gisapp.tasks import retention
 from gisapp.tasks.declare import DECLARED
 from importers import jobs
-from importers import tasks as importing
+from importers import leftovers as importing
 from importers.models import ImportJob
 from tests import factories
 
@@ -59,7 +59,7 @@ def test_01_uploads_that_nobody_ran_are_forgotten_with_their_files(person: User,
     old = [imported(person, state, 15) for state in importing.UNUSED]
     young = imported(person, State.UPLOADED, 13)
     tried = imported(person, State.TRIED, 15, finished_at=ago(days=1))  # somebody is still at it
-    running = imported(person, State.RUNNING, 15, pid=os.getpid())
+    running = imported(person, State.RUNNING, 15)
     done = imported(person, State.DONE, 15, report={"read": 1}, change=uuid.uuid4())
     assert retention.run()["imports.unused"] == len(old) + 1
     assert set(ImportJob.objects.values_list("pk", flat=True)) == {young.pk, tried.pk, running.pk, done.pk}
@@ -88,20 +88,23 @@ def test_02_only_folders_of_imports_are_removed(media: Path) -> None:
     assert importing.remove_folders() == 1
 
 
-def test_03_a_run_that_ended_unseen_is_written_down(person: User, media: Path) -> None:
-    job = imported(person, State.RUNNING, 1, pid=os.getpid())
-    (jobs.folder(job) / "exit").write_text("130")
-    DECLARED["imports.tidy"].function(Notes())
-    job.refresh_from_db()
-    assert job.state == State.STOPPED
-    assert job.finished_at is not None
+def test_03_the_nightly_job_tells_what_it_did(person: User, media: Path) -> None:
+    imported(person, State.DONE, 1)
+    progress = Notes()
+    DECLARED["imports.tidy"].function(progress)
+    assert progress.said == ["1 Ordner entfernt"]
+    assert list(media.iterdir()) == []
 
 
 class Notes:
     """In the place of a job's progress."""
 
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
     def note(self, text: Any) -> None:
-        assert text.de and text.en
+        assert text.en
+        self.said.append(text.de)
 
 
 def test_04_the_page_of_an_import_without_its_folder_is_shown(client: Client, person: User, media: Path) -> None:
