@@ -9,8 +9,11 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from gisapp.accounts import tokens
+from gisapp.api.serializers import serializer_for
 from gisapp.features import idempotency
 from gisapp.features.models import Answer
+from gisapp.layer import all_layers
+from layers.notes.models import Note
 from layers.regions.models import Place
 from tests import factories
 
@@ -384,3 +387,15 @@ def test_28_a_note_of_an_organisation(client: Client) -> None:
     foreign = factories.note(factories.organisation("b"), audience="public")
     refused = client.delete(f"/ogc/collections/notes/items/{foreign.pk}", headers=once(str(uuid.uuid4())))
     assert (refused.status_code, refused.json()["code"]) == (403, "out-of-reach")
+
+
+def test_29_private_fields_are_neither_sent_nor_stored(staff: Client) -> None:
+    """`source` is how an import recognises its rows: nobody takes over a row by claiming one."""
+    factories.organisation()
+    sent = {**feature(), "properties": {"title": "Neu", "source": "kreis", "source_id": "1"}}
+    answer = staff.post("/api/layers/notes/features/", json.dumps(sent), GEOJSON)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "unknown-field", "source")
+    assert not Note.objects.exists()
+    for one in all_layers():
+        private = {field.name for field in one.fields if not field.public}
+        assert not private & set(serializer_for(one)().get_fields()), one.name
