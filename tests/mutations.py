@@ -1,4 +1,4 @@
-"""Does a test fail when a guard is taken away? `python -m tests.mutations [WORD]` tries each guard alone.
+"""Does a test fail when a guard is taken away? `python -m tests.mutations [WORD ...]` tries each guard alone.
 
 A copy of the checkout gets one change at a time, and the tests of rights run on it. A guard whose removal no test
 notices ends this with exit code 1. It takes half an hour, so it is no part of `make test`; `make mutate` runs it and writes
@@ -101,8 +101,8 @@ def table(results: Mapping[str, str], before: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(word: str = "") -> int:
-    """Try all guards whose description has the word; 1 when nobody would miss one of them."""
+def main(*words: str) -> int:
+    """Try all guards, or those whose description has one of the words; 1 when nobody would miss one of them."""
     wrong = misplaced()
     if wrong:
         raise SystemExit("\n".join(wrong))
@@ -110,7 +110,7 @@ def main(word: str = "") -> int:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "checkout"
         _copy(copy)
-        chosen = [one for one in MUTATIONS if word in one.guard]
+        chosen = [one for one in MUTATIONS if not words or any(word in one.guard for word in words)]
         failing = _failing(sorted({test for one in chosen for test in one.tests}), copy)
         if failing:
             raise SystemExit(f"without any change {failing} fails")
@@ -128,4 +128,4 @@ def main(word: str = "") -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(*sys.argv[1:2]))
+    raise SystemExit(main(*sys.argv[1:]))
