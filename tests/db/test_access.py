@@ -246,7 +246,9 @@ def test_14_the_policies_hold_without_the_triggers_that_say_why(person: tuple[Us
         assert in_sql(role, add, neighbour.pk) is None
         # Without a condition nothing but the policies chooses the rows.
         assert in_sql(role, "UPDATE notes_note SET state = 'done'") == 1
-        assert in_sql(role, "UPDATE notes_note SET organisation_id = %s WHERE id = %s", neighbour.pk, mine.pk) is None
+        # Public, so that the person still sees it: what is hidden afterwards is refused by the rule of seeing already.
+        give = "UPDATE notes_note SET organisation_id = %s, audience = 'public' WHERE id = %s"
+        assert in_sql(role, give, neighbour.pk, mine.pk) is None
         assert in_sql(role, "DELETE FROM notes_note") == 1
     assert Note.objects.filter(pk=hidden.pk, title="Geheim").exists()
 
