@@ -1,5 +1,5 @@
 # Jedes Ziel richtet zuerst ein, was fehlt. Siehe docs/operator/installation.md.
-.PHONY: setup demo test test-cluster mutate bench lint
+.PHONY: setup demo test test-cluster mutate audit bench lint
 
 setup:
 	@docker/bootstrap.sh setup
@@ -23,6 +23,11 @@ test-cluster:
 mutate:
 	@docker/bootstrap.sh test
 	@.venv/bin/python -m tests.mutations
+
+# Sind zu den gesperrten Paketen Schwachstellen bekannt? Ende 1: ja; 2: der Index antwortet nicht, also unbekannt.
+audit:
+	@docker/bootstrap.sh python-dev
+	@.venv/bin/python -m tests.audit
 
 bench:
 	@docker/bootstrap.sh bench

@@ -155,7 +155,20 @@ def database() -> Iterator[Part]:
     yield _extensions(installed)
     if "postgis" in installed:
         yield _grid()
-    yield _migrations()
+    migrations = _migrations()
+    yield migrations
+    if migrations.state == OK:
+        yield _secrets()
+
+
+def _secrets() -> Part:
+    """Whether the second factors in the database can be read with the keys of this environment."""
+    from gisapp.accounts import data_keys
+
+    lost = len(list(data_keys.unreadable()))
+    found = _("%(count)d nicht lesbar") % {"count": lost} if lost else _("alle lesbar")
+    title, remedy = _("Verschlüsselte Geheimnisse"), _("gisapp keys check nennt sie")
+    return Part("data-keys", title, found, _("alle lesbar"), WRONG if lost else OK, remedy, required=False)
 
 
 def unreachable(reason: str) -> Part:
@@ -220,6 +233,16 @@ def programs() -> Iterator[Part]:
                 "path": stub
             }
         yield Part(name, name, found or "-", _("nur Tests"), OK if found else MISSING, remedy, required=False)
+
+
+def services() -> Iterator[Part]:
+    """The base maps of other people that the operator configured."""
+    from gisapp.map.config import map_config
+    from gisapp.map.services import answers
+
+    for one in answers(map_config()):
+        title, state = _("Hintergrund %(name)s") % {"name": one.base_map}, WRONG if one.wrong else OK
+        yield Part(f"base-map-{one.base_map}", title, one.found, _("antwortet"), state, one.wrong, required=False)
 
 
 def all_parts(with_database: Callable[[], Iterator[Part]] = database) -> list[Part]:

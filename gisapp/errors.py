@@ -165,6 +165,10 @@ add(
     ErrorText("second-factor-owed", 403, "Ihre Rolle verlangt einen zweiten Faktor. Bitte unter „Mein Konto“ einrichten oder "
               "zeigen (/konto/sicherheit/).",
               "Your role demands a second factor. Please set it up or show it in “My account” (/konto/sicherheit/)."),
+    ErrorText("data-key-missing", 503, "Ihr zweiter Faktor lässt sich gerade nicht prüfen: Auf dem Server fehlt der Schlüssel dazu. Bitte "
+              "melden Sie sich mit einem Passkey an oder wenden Sie sich an den Betrieb.",
+              "Your second factor cannot be checked at the moment: the server lacks the key to it. Please log in with a passkey, "
+              "or turn to the operators."),
     ErrorText("login-provider-away", 503, "Der Anmeldedienst ist gerade nicht erreichbar; bitte später noch einmal oder mit Passwort.",
               "The log-in service cannot be reached at the moment; please try later or use your password."),
     ErrorText("login-provider-failed", 401, "Die Anmeldung beim Anmeldedienst ist nicht gelungen; bitte noch einmal beginnen.",
@@ -174,6 +178,17 @@ add(
     ErrorText("login-unknown-person", 403, "Zu Ihrer E-Mail-Adresse gibt es hier kein Konto; die Leitung Ihrer Organisation richtet "
               "eines ein.",
               "There is no account for your e-mail address; your organisation's administrators can make one."),
+    ErrorText("fetch-address-refused", 502, "{host} liegt in einem inneren Netz; der Server fragt dort nicht. Ist es gewollt: in "
+              "FETCH_ALLOWED eintragen.",
+              "{host} is in an internal network; the server does not ask there. If it is meant: put it into FETCH_ALLOWED."),
+    ErrorText("fetch-scheme-refused", 502, "{host} wird nur verschlüsselt (https) gefragt. Ist es gewollt: http://{host} in FETCH_ALLOWED "
+              "eintragen.",
+              "{host} is asked over https alone. If it is meant: put http://{host} into FETCH_ALLOWED."),
+    ErrorText("fetch-failed", 502, "{host} antwortet nicht wie erwartet ({reason}).", "{host} does not answer as expected ({reason})."),
+    ErrorText("fetch-too-slow", 504, "{host} hat nicht binnen {seconds} Sekunden geantwortet.",
+              "{host} did not answer within {seconds} seconds."),
+    ErrorText("fetch-too-large", 502, "Die Antwort von {host} ist größer als {most} Byte.", "The answer of {host} is larger than {most} bytes."),
+    ErrorText("fetch-too-many-redirects", 502, "{host} leitet öfter als {most}-mal weiter.", "{host} redirects more than {most} times."),
     ErrorText("mail-failed", 503, "Die E-Mail konnte nicht verschickt werden; bitte später noch einmal.",
               "The mail could not be sent; please try again later."),
     ErrorText("contractor-needs-end", 409, "Auftragnehmer brauchen einen letzten Tag.", "Contractors need a last day."),

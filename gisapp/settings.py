@@ -44,8 +44,15 @@ def _secret_key() -> str:
     return path.read_text().strip()
 
 
+def _keys() -> list[str]:
+    """DATA_KEYS or the lines of the file DATA_KEYS_FILE, the newest first."""
+    path = os.environ.get("DATA_KEYS_FILE")
+    return Path(path).read_text(encoding="utf-8").split() if path else _list("DATA_KEYS", "")
+
+
 DATA_DIR = data_dir()
 SECRET_KEY = _secret_key()
+DATA_KEYS = _keys()
 SECRET_KEY_FROM_ENVIRONMENT = bool(os.environ.get("SECRET_KEY"))
 DEBUG = _flag("DEBUG", False)
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -236,6 +243,9 @@ READY_NEEDS_WORKER = _flag("READY_NEEDS_WORKER", True)
 WORKER_HEARTBEAT = float(os.environ.get("WORKER_HEARTBEAT", "10"))
 JOBS_KEPT_DAYS = int(os.environ.get("JOBS_KEPT_DAYS", "7"))
 FAILED_JOBS_KEPT_DAYS = int(os.environ.get("FAILED_JOBS_KEPT_DAYS", "90"))
+# Uploads that nobody put into the data, and keys that ended, are forgotten after so many days.
+IMPORTS_KEPT_DAYS = int(os.environ.get("IMPORTS_KEPT_DAYS", "14"))
+TOKENS_KEPT_DAYS = int(os.environ.get("TOKENS_KEPT_DAYS", "90"))
 
 FILE_UPLOAD_HANDLERS = [
     "gisapp.uploads.Limited",
@@ -310,6 +320,9 @@ MAIL_KEPT_DAYS = int(os.environ.get("MAIL_KEPT_DAYS", "30"))
 LOG_FORMAT = os.environ.get("LOG_FORMAT") or ("plain" if sys.stderr is not None and sys.stderr.isatty() else "json")
 ACCESS_LOG = _flag("ACCESS_LOG", LOG_FORMAT == "json")
 LOGGING = configuration(LOG_FORMAT, os.environ.get("LOG_LEVEL", "WARNING"), access=ACCESS_LOG)
+
+# What the server itself may ask beside public addresses over https (gisapp/fetch.py).
+FETCH_ALLOWED = _list("FETCH_ALLOWED", "")
 
 # Who may read /metrics: networks, or the bearer of a token; for others the address does not exist.
 METRICS_ALLOWED = _list("METRICS_ALLOWED", "127.0.0.0/8,::1/128")

@@ -90,6 +90,7 @@ def job_of(user: Any, key: Any) -> ImportJob:
 
 
 def mapping_of(job: ImportJob) -> Mapping:
+    folder(job).mkdir(parents=True, mode=0o700, exist_ok=True)
     path = folder(job) / "map.toml"
     path.write_text(job.mapping, encoding="utf-8")
     return read(path)

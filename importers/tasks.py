@@ -20,7 +20,10 @@ from django.utils.translation import gettext as _
 from gisapp.layer import Text
 from gisapp.tasks.declare import task
 from gisapp.tasks.progress import Progress
+from importers import leftovers
 from importers.models import ImportJob
+
+__all__ = ["leftovers", "run_import"]
 
 State = ImportJob.State
 PATIENCE_S = 5.0

@@ -19,8 +19,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from gisapp import problems
-from gisapp.accounts import letters, mail, roles
+from gisapp import fetch, problems
+from gisapp.accounts import data_keys, letters, mail, roles
 from gisapp.accounts.models import User
 from gisapp.errors import Forbidden, GisError
 from gisapp.tenants.directory import name_here
@@ -104,6 +104,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         if not settings.OIDC_CREATE:
             raise ImmediateHttpResponse(problems.answer(request, Forbidden("login-unknown-person")))
 
+    def get_requests_session(self) -> fetch.Guarded:
+        """The operator wrote the issuers down; where else a discovery document sends us is looked at."""
+        apps = settings.SOCIALACCOUNT_PROVIDERS["oidc"]["APPS"]
+        return fetch.session([fetch.origin(one["settings"]["server_url"]) for one in apps])
+
     def on_authentication_error(self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None,
                                 extra_context: Any = None) -> None:  # fmt: skip
         if error == AuthError.CANCELLED:
@@ -124,6 +129,12 @@ class MfaAdapter(DefaultMFAAdapter):
         "incorrect_code": _("Dieser Code stimmt nicht."),
         "unverified_email": _("Bitte bestätigen Sie zuerst Ihre E-Mail-Adresse."),
     }
+
+    def encrypt(self, text: str) -> str:
+        return data_keys.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return data_keys.decrypt(encrypted_text)
 
     def _get_site_name(self) -> str:
         return name_here(settings.SITE_NAME)

@@ -17,6 +17,9 @@ def letter(kind: str, values: dict[str, Any]) -> tuple[str, str] | None:
         "account/email/password_set": _("Für Ihr Konto wurde ein Passwort gesetzt."),
         "mfa/email/totp_activated": _("Für Ihr Konto wurde eine Authentifizierungs-App eingerichtet."),
         "mfa/email/totp_deactivated": _("Die Authentifizierungs-App Ihres Kontos wurde entfernt."),
+        "mfa/email/reset": _(
+            "Der Betrieb hat den zweiten Faktor Ihres Kontos entfernt; bitte richten Sie ihn neu ein."
+        ),
         "mfa/email/webauthn_added": _("Ihrem Konto wurde ein Passkey hinzugefügt."),
         "mfa/email/webauthn_removed": _("Ein Passkey Ihres Kontos wurde entfernt."),
         "mfa/email/recovery_codes_generated": _("Für Ihr Konto wurden neue Ersatzcodes erzeugt."),

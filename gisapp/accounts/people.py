@@ -35,6 +35,10 @@ def _user_arguments(parser: argparse.ArgumentParser) -> None:
     token.add_argument("--days", type=int, default=90)
     token.add_argument("--organisation", default="", help=_("nur für diese Organisation"))
     token.add_argument("--json", action="store_true")
+    factor = verbs.add_parser("reset-factor", help=_("den zweiten Faktor nehmen; die Person richtet ihn neu ein"))
+    factor.add_argument("email")
+    factor.add_argument("--passkeys", action="store_true", help=_("auch die Passkeys"))
+    factor.add_argument("--json", action="store_true")
     login = verbs.add_parser("grant-db", help=_("Datenbank-Zugang geben (QGIS, psql)"))
     login.add_argument("email")
     login.add_argument("--revoke", action="store_true", help=_("den Zugang wieder nehmen"))
@@ -145,7 +149,15 @@ def _grant_db(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"role": role, "password": password}
 
 
-_VERBS = {"create": _create, "grant": _grant, "token": _token, "grant-db": _grant_db}
+def _reset_factor(arguments: argparse.Namespace) -> dict[str, Any]:
+    from gisapp.accounts import second_factor
+
+    person = _find_user(arguments.email)
+    taken, sessions = second_factor.reset(person, passkeys=arguments.passkeys)
+    return {"email": person.email, "taken": taken, "sessions": sessions}
+
+
+_VERBS = {"create": _create, "grant": _grant, "token": _token, "grant-db": _grant_db, "reset-factor": _reset_factor}
 
 
 def _tell(told: dict[str, Any], as_json: bool) -> int:

@@ -9,10 +9,13 @@ from typing import Any
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import HttpRequest
 
-from gisapp.accounts import demo, roles
+from gisapp.accounts import demo, letters, mail, roles
 from gisapp.accounts.adapters import FACTORS
 from gisapp.registry import facts
 
@@ -58,6 +61,25 @@ def removed(request: HttpRequest, user: Any, **more: Any) -> None:
     if not has_one(user):
         records = [one for one in get_authentication_records(request, user) if one.get("method") != MFA]
         request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records
+
+
+def reset(user: Any, *, passkeys: bool = False) -> tuple[int, int]:
+    """Take the app's secret and the recovery codes (and the passkeys) away, end all sessions and tell the person by mail:
+    for a lost telephone, and for a lost key of the data. Returns how many factors and how many sessions that were."""
+    kinds = [
+        Authenticator.Type.TOTP,
+        Authenticator.Type.RECOVERY_CODES,
+        *([Authenticator.Type.WEBAUTHN] if passkeys else []),
+    ]
+    with transaction.atomic():
+        taken = Authenticator.objects.filter(user=user, type__in=kinds).delete()[0]
+        keys = list(UserSession.objects.filter(user=user).values_list("session_key", flat=True))
+        Session.objects.filter(session_key__in=keys).delete()
+        UserSession.objects.filter(user=user).delete()
+        found = letters.letter("mfa/email/reset", {})
+        if found is not None:
+            mail.send(user.email, *found)
+    return taken, len(keys)
 
 
 def show_in(session: Any, user: Any) -> None:

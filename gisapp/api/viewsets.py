@@ -4,7 +4,6 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -14,7 +13,7 @@ from gisapp.api import writes
 from gisapp.api.documented import SELECTING
 from gisapp.api.serializers import GEOJSON, problems
 from gisapp.api.throttles import WriteThrottle
-from gisapp.features import query, versions
+from gisapp.features import query, shapes, versions
 from gisapp.features.crs import DEFAULT
 from gisapp.features.views import limit_of, selection_of
 
@@ -23,7 +22,8 @@ _PAGE = [
     OpenApiParameter("limit", int),
     OpenApiParameter("after", str, description="Objekte hinter diesem Schlüssel / features behind this key"),
 ]
-_READING = {(200, GEOJSON): OpenApiTypes.OBJECT, **problems(400, 404)}
+_TOLD = {(200, GEOJSON): shapes.ANY_FEATURE}
+_LISTED = {(200, GEOJSON): shapes.collection_of(shapes.ANY_FEATURE), **problems(400, 401, 404)}
 _WRITING = problems(400, 401, 403, 404, 409, 412, 415, 422, 428, 429)
 _ONCE = OpenApiParameter(
     "Idempotency-Key",
@@ -44,7 +44,7 @@ _SYSTEM = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Koordinatensystem der gesendeten Geometrie (CRS84) / system of the sent geometry",
 )
-_SENT = {"application/json": OpenApiTypes.OBJECT, GEOJSON: OpenApiTypes.OBJECT}
+_SENT = {"application/json": shapes.ANY_SENT, GEOJSON: shapes.ANY_SENT}
 
 
 def _geojson(content: Any) -> HttpResponse:
@@ -56,7 +56,7 @@ class Features(APIView):
 
     throttle_classes = (WriteThrottle,)
 
-    @extend_schema(operation_id="features_list", parameters=_PAGE, responses=_READING)
+    @extend_schema(operation_id="features_list", parameters=_PAGE, responses=_LISTED)
     def get(self, request: Request, layer: str) -> HttpResponse:
         """Eine Seite Objekte als GeoJSON. / A page of features as GeoJSON."""
         found = _layer(layer, request)
@@ -76,7 +76,7 @@ class Features(APIView):
         operation_id="features_create",
         parameters=[_ONCE, _SYSTEM],
         request=_SENT,
-        responses={201: OpenApiTypes.OBJECT, **_WRITING},
+        responses={(201, GEOJSON): shapes.ANY_FEATURE, **_WRITING},
     )
     def post(self, request: Request, layer: str) -> HttpResponse:
         """Ein Objekt anlegen. / Create a feature."""
@@ -89,7 +89,9 @@ class Feature(APIView):
 
     throttle_classes = (WriteThrottle,)
 
-    @extend_schema(operation_id="features_retrieve", parameters=[_KNOWN], responses=_READING)
+    @extend_schema(
+        operation_id="features_retrieve", parameters=[_KNOWN], responses={**_TOLD, 304: None, **problems(401, 404)}
+    )
     def get(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Ein Objekt als GeoJSON. / One feature as GeoJSON."""
         found = _layer(layer, request)
@@ -102,7 +104,7 @@ class Feature(APIView):
         operation_id="features_replace",
         parameters=[_ONCE, _LOCK, _SYSTEM],
         request=_SENT,
-        responses={200: OpenApiTypes.OBJECT, **_WRITING},
+        responses={**_TOLD, **_WRITING},
     )
     def put(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Ein Objekt ersetzen. / Replace a feature."""
@@ -112,7 +114,7 @@ class Feature(APIView):
         operation_id="features_change",
         parameters=[_ONCE, _LOCK, _SYSTEM],
         request=_SENT,
-        responses={200: OpenApiTypes.OBJECT, **_WRITING},
+        responses={**_TOLD, **_WRITING},
     )
     def patch(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Teile eines Objekts ändern. / Change parts of a feature."""

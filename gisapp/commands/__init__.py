@@ -14,4 +14,19 @@ from gisapp.commands.serve import SERVE
 from gisapp.commands.setup import SETUP
 from gisapp.commands.worker import WORKER
 
-HOST_COMMANDS = [SETUP, CHECK, DEMO, DATABASE, SERVE, LAYERS, EXPORT, DOCS, MANAGE, WORKER, MAIL, BACKUP, RESTORE, QGIS_PROJECT]
+HOST_COMMANDS = [
+    SETUP,
+    CHECK,
+    DEMO,
+    DATABASE,
+    SERVE,
+    LAYERS,
+    EXPORT,
+    DOCS,
+    MANAGE,
+    WORKER,
+    MAIL,
+    BACKUP,
+    RESTORE,
+    QGIS_PROJECT,
+]

@@ -21,9 +21,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--installation", action="store_true", help=_("was auf dieser Installation noch einzurichten ist")
     )
+    parser.add_argument("--services", action="store_true", help=_("auch die Dienste fragen, die die Karte einbindet"))
 
 
-def _parts() -> "Iterator[Part]":
+def _parts(services: bool) -> "Iterator[Part]":
     """All parts; the private cluster runs meanwhile, and its own complaint is the database's line."""
     from gisapp import checks, cluster
 
@@ -36,6 +37,8 @@ def _parts() -> "Iterator[Part]":
     except cluster.ClusterError as error:
         yield checks.unreachable(str(error))
     yield from checks.programs()
+    if services:
+        yield from checks.services()
 
 
 def _close() -> None:
@@ -89,7 +92,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with translation.override(terminal.language()):
         if arguments.installation:
             return _installation(arguments.json)
-        parts = list(_parts())
+        parts = list(_parts(arguments.services))
         ok = not any(part.fails for part in parts)
         if arguments.json:
             print(json.dumps({"ok": ok, "parts": [asdict(part) for part in parts]}, ensure_ascii=False))

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from gisapp import errors, layer
-from gisapp.features import cql, documents, query, versions
+from gisapp.features import cql, documents, openapi, query, versions
 from gisapp.features.crs import parse as parse_crs
 from gisapp.features.documents import HTML
 from gisapp.tiles.views import base_url
@@ -99,7 +99,7 @@ def conformance(request: HttpRequest) -> HttpResponse:
 @door
 def api(request: HttpRequest) -> HttpResponse:
     allow(request, "f")
-    content = documents.openapi(layer.visible_layers(request.user), root_of(request), request.user)
+    content = openapi.document(layer.visible_layers(request.user), root_of(request), request.user)
     if _form(request) == "html":
         return render(request, "features/api.html", {"content": content, "root": root_of(request)})
     return as_json(content, documents.OPENAPI)

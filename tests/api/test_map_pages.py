@@ -88,3 +88,14 @@ def test_07_the_sites_name_is_escaped_in_the_frame(client: Client) -> None:
 def test_08_ping_answers_nothing_and_is_not_kept(client: Client) -> None:
     answer = client.get("/map/ping")
     assert (answer.status_code, answer["Cache-Control"]) == (204, "no-store")
+
+
+def test_09_other_sites_frame_the_embedded_map_and_nothing_else(client: Client) -> None:
+    for path in ("/", "/print/", "/map/contents/", "/konto/anmelden/", "/ogc/?f=html"):
+        page = client.get(path)
+        assert page.status_code == 200, path
+        assert "frame-ancestors 'none'" in page["Content-Security-Policy"], path
+        assert page["X-Frame-Options"] == "DENY", path
+    embedded = client.get("/embed/")
+    assert "frame-ancestors *" in embedded["Content-Security-Policy"]
+    assert "X-Frame-Options" not in embedded

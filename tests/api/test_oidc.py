@@ -264,3 +264,15 @@ class TestConfiguration:
         assert oidc.configured({"OIDC_CLIENT_ID": "a"}) == []
         with pytest.raises(oidc.Incomplete, match="OIDC_CLIENT_ID_2"):
             oidc.configured({"OIDC_ISSUER_2": "https://id.kreis.example"})
+
+
+@pytest.mark.parametrize("inner", ["https://169.254.169.254/keys", "http://10.0.0.1/keys", "https://[::1]:1/keys"])
+def test_19_a_discovery_document_sends_the_server_nowhere_inside(
+    client: Client, provider: Provider, inner: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    factories.citizen()
+    honest = provider._discovery
+    provider._discovery = lambda asked: {**honest(asked), "jwks_uri": inner}  # type: ignore[method-assign]
+    assert refused(log_in(client, provider)) == (401, "login-provider-failed")
+    assert "FETCH_ALLOWED" in caplog.text
+    assert not known(client)

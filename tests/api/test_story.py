@@ -13,6 +13,7 @@ from gisapp import cli
 from gisapp.accounts.models import User
 from gisapp.accounts.roles import Role
 from gisapp.history.recording import recorded
+from gisapp.history.tracking import event_model
 from layers.notes.models import Note
 from layers.regions.models import Place
 from tests import factories
@@ -147,6 +148,15 @@ def test_06_nobody_else_takes_back(client: Client, note: Note, who: str) -> None
         403,
     )
     assert Note.objects.filter(pk=fresh.pk).exists()
+    removed = factories.note(factories.organisation(), "Weg", x=950)
+    key = removed.pk
+    removed.delete()
+    events = event_model(Note)
+    assert events is not None
+    gone = events._default_manager.filter(pgh_obj_id=key).latest("pgh_id").pk
+    answer = client.post(f"/api/layers/notes/features/{key}/history/{gone}/revert", "{}", KIND)
+    assert answer.status_code in (401, 403, 404), answer.content
+    assert not Note.objects.filter(pk=key).exists()
     note.refresh_from_db()
     assert note.geom.equals_exact(factories.point(500, 500))
     assert "zuruecknehmen" not in client.get(f"/verlauf/notes/{note.pk}/").content.decode()

@@ -3,14 +3,20 @@
 import json
 import uuid
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.core.cache import cache
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from gisapp.accounts import tokens
+from gisapp.api.serializers import serializer_for
+from gisapp.api.throttles import WriteThrottle
 from gisapp.features import idempotency
 from gisapp.features.models import Answer
+from gisapp.layer import all_layers
+from layers.notes.models import Note
 from layers.regions.models import Place
 from tests import factories
 
@@ -384,3 +390,31 @@ def test_28_a_note_of_an_organisation(client: Client) -> None:
     foreign = factories.note(factories.organisation("b"), audience="public")
     refused = client.delete(f"/ogc/collections/notes/items/{foreign.pk}", headers=once(str(uuid.uuid4())))
     assert (refused.status_code, refused.json()["code"]) == (403, "out-of-reach")
+
+
+def test_29_private_fields_are_neither_sent_nor_stored(staff: Client) -> None:
+    """`source` is how an import recognises its rows: nobody takes over a row by claiming one."""
+    factories.organisation()
+    sent = {**feature(), "properties": {"title": "Neu", "source": "kreis", "source_id": "1"}}
+    answer = staff.post("/api/layers/notes/features/", json.dumps(sent), GEOJSON)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "unknown-field", "source")
+    assert not Note.objects.exists()
+    for one in all_layers():
+        private = {field.name for field in one.fields if not field.public}
+        assert not private & set(serializer_for(one)().get_fields()), one.name
+
+
+@pytest.mark.parametrize("door", [REST, OGC])
+def test_30_writes_are_counted_by_person_and_reading_is_not(staff: Client, door: str) -> None:
+    cache.clear()
+    other = Client()
+    other.force_login(factories.staff("andere@example.org"))
+    with mock.patch.object(WriteThrottle, "THROTTLE_RATES", {"write": "2/min"}):
+        statuses = [staff.post(door, json.dumps(feature(f"Ort {one}")), GEOJSON).status_code for one in range(3)]
+        assert statuses == [201, 201, 429]
+        refused = staff.delete(address(door, Place.objects.first().pk))  # type: ignore[union-attr]
+        assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
+        assert int(refused["Retry-After"]) > 0
+        assert staff.get(door).status_code == 200
+        assert other.post(door, json.dumps(feature("Anderswo")), GEOJSON).status_code == 201
+    assert Place.objects.count() == 3

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from psycopg import sql
@@ -217,6 +218,63 @@ def test_13_common_data_is_not_moved_out_of_reach_in_sql(person: tuple[User, str
     factories.member(Role.STAFF, factories.organisation(), Area.objects.get(key="own:west"), email=user.email)
     inside, outside = factories.place(x=500, y=500), factories.place("Weit weg", x=5_000, y=500)
     assert in_sql(role, "UPDATE regions_place SET name = 'Neu' WHERE id = %s", inside.pk) == 1
-    assert in_sql(role, "UPDATE regions_place SET name = 'Neu' WHERE id = %s", outside.pk) == 0
+    # Seen and not to be changed: refused in words, and not passed over in silence.
+    assert in_sql(role, "UPDATE regions_place SET name = 'Neu' WHERE id = %s", outside.pk) is None
+    assert in_sql(role, "DELETE FROM regions_place WHERE id = %s", outside.pk) is None
     assert in_sql(role, "UPDATE regions_place SET geom = ST_Translate(geom, 5000, 0) WHERE id = %s", inside.pk) is None
     assert in_sql(role, "UPDATE regions_place SET geom = ST_Translate(geom, 100, 0) WHERE id = %s", inside.pk) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_14_the_policies_hold_without_the_triggers_that_say_why(person: tuple[User, str]) -> None:
+    """Two guards stand one behind the other; each must hold alone."""
+    user, role = person
+    own = factories.organisation()
+    factories.member(Role.STAFF, own, email=user.email)
+    mine = factories.note(own, "Meins")
+    neighbour = factories.organisation("nachbar", factories.area("own:far", 20_000, 0, 10_000))
+    hidden = factories.note(neighbour, "Geheim")
+    policies.apply()
+    add = (
+        "INSERT INTO notes_note (title, organisation_id, geom) "
+        "VALUES ('Neu', %s, ST_SetSRID(ST_MakePoint(545000, 6030000), 25832))"
+    )
+    for switch in ("DISABLE", "ENABLE"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE notes_note {switch} TRIGGER gisapp_reach")
+        assert in_sql(role, add, own.pk) == 1
+        assert in_sql(role, add, neighbour.pk) is None
+        # Without a condition nothing but the policies chooses the rows.
+        assert in_sql(role, "UPDATE notes_note SET state = 'done'") == 1
+        # Public, so that the person still sees it: what is hidden afterwards is refused by the rule of seeing already.
+        give = "UPDATE notes_note SET organisation_id = %s, audience = 'public' WHERE id = %s"
+        assert in_sql(role, give, neighbour.pk, mine.pk) is None
+        assert in_sql(role, "DELETE FROM notes_note") == 1
+    assert Note.objects.filter(pk=hidden.pk, title="Geheim").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_15_a_refusal_in_the_database_says_what_and_why(person: tuple[User, str]) -> None:
+    user, role = person
+    own = factories.organisation()
+    factories.member(Role.STAFF, own, email=user.email)
+    theirs = factories.note(factories.organisation("nachbar"), "Ihres", audience="public")
+    mine = factories.note(own)
+    policies.apply()
+    for statement, values in (
+        ("UPDATE notes_note SET title = 'x' WHERE id = %s", [theirs.pk]),
+        ("DELETE FROM notes_note WHERE id = %s", [theirs.pk]),
+        ("UPDATE notes_note SET organisation_id = %s WHERE id = %s", [theirs.organisation_id, mine.pk]),
+        ("UPDATE notes_note SET organisation_id = %s WHERE id = %s", [own.pk, theirs.pk]),
+        ("INSERT INTO notes_note (title, organisation_id, geom) SELECT 'x', %s, geom FROM notes_note LIMIT 1",
+         [theirs.organisation_id]),
+    ):  # fmt: skip
+        with as_person(role) as asker, pytest.raises(psycopg.errors.InsufficientPrivilege) as refused:
+            asker.execute(statement, values)
+        assert "Ebene „Hinweise“" in str(refused.value.diag.message_primary), statement
+        assert refused.value.diag.message_detail == "code: out-of-reach"
+        assert "Nichts wurde gespeichert" in str(refused.value.diag.message_hint)
+    administrator = psycopg.connect(**cluster.dsn(str(connection.settings_dict["NAME"]), "postgres"))  # type: ignore[arg-type]
+    assert administrator.execute("UPDATE notes_note SET title = title").rowcount == 2  # whoever runs the server passes
+    administrator.rollback()
+    administrator.close()

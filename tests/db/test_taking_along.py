@@ -128,10 +128,11 @@ def test_07_the_page_holds_all_and_no_word_of_others(
 ) -> None:
     factories.place("</script><img src=x onerror=alert(1)>", x=500, y=500)
     factories.place("{{ 7 * 7 }}{% for x in y %}{# weg #}{% endraw %}", x=600, y=600)
+    factories.note(factories.organisation("b"), title="Baustelle", x=60, audience="public")
     file = tmp_path / "karte.html"
     run(capsys, "map", file, layers="municipalities,places,notes")
     text = file.read_text().replace("\\u0026", "&")
-    assert "Holtsee" in text and "geheim" not in text
+    assert "Holtsee" in text and "Baustelle" in text and "geheim" not in text
     assert "onerror=alert" in text and "<img src=x" not in text
     # What looks like folium's template language is the text that somebody typed.
     assert "&#123;&#123; 7 * 7 &#125;&#125;&#123;% for x in y %&#125;&#123;# weg #&#125;" in text
@@ -147,3 +148,11 @@ def test_08_a_place_where_nothing_can_be_written(region: None, capsys: pytest.Ca
     for name, file, target in (("map", "/nirgends/x.html", None), ("pmtiles", "places", Path("/nirgends/x.pmtiles"))):
         assert EXPORT.run(argparse.Namespace(layer=name, file=Path(file), target=target, **given)) == 1
     assert "nirgends" in capsys.readouterr().err
+
+
+def test_09_a_file_holds_what_the_public_sees(region: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever runs the command sees everything; what leaves the house by it is for everybody."""
+    factories.note(factories.organisation("b"), title="Baustelle", x=60, audience="public")
+    file = tmp_path / "hinweise.geojson"
+    run(capsys, "notes", file)
+    assert [one["properties"]["title"] for one in json.loads(file.read_text())["features"]] == ["Baustelle"]

@@ -60,3 +60,41 @@ def test_04_the_product_names_no_place_it_was_made_in() -> None:
         if hosts.search(path.read_text(encoding="utf-8", errors="ignore")):
             guilty.append(name)
     assert not guilty
+
+
+# Who may open a connection to another computer, and why. Everything else goes through gisapp/fetch.py.
+OUTGOING = {
+    "gisapp/fetch.py": "the guarded way out itself",
+    "gisapp/mail/transport.py": "the mail server that EMAIL_URL names",
+    "gisapp/tasks/worker.py": "asyncio runs the worker; it talks to the database alone",
+}
+DIALLERS = {
+    "socket", "http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "telnetlib",
+    "imaplib", "poplib", "xmlrpc.client", "websockets", "paramiko", "asyncio",
+}  # fmt: skip
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules that a file imports, but for names of exceptions alone."""
+    import ast
+
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {one.name for one in node.names if not one.name.endswith(("Error", "Exception"))}
+            found |= {f"{node.module}.{one}" for one in names} | ({node.module} if names else set())
+    return found
+
+
+def test_05_nothing_but_the_guarded_fetcher_dials_out() -> None:
+    guilty = []
+    for folder in ("gisapp", "layers", "importers"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = str(path.relative_to(ROOT))
+            dials = {one for one in _imports(path) for way in DIALLERS if one == way or one.startswith(f"{way}.")}
+            if dials and name not in OUTGOING:
+                guilty.append(f"{name}: {', '.join(sorted(dials))}")
+    assert not guilty, "\n".join(guilty)
+    assert all((ROOT / name).is_file() for name in OUTGOING)
