@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from gisapp import layer as registry
 from gisapp.accounts import tokens
@@ -41,8 +41,11 @@ def there() -> Client:
 
 
 @pytest.fixture(autouse=True)
-def both() -> None:
-    tenants.two()
+def both() -> Iterator[None]:
+    """And no language of one of their pages left for the next test."""
+    with translation.override("de"):
+        tenants.two()
+        yield
 
 
 def text(client: Client, path: str = "/", **more: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from gisapp.fields import Text
 from gisapp.problems import CONTENT_TYPE
@@ -25,10 +25,11 @@ PAGE = {"Accept": "text/html"}
 
 
 @pytest.fixture(autouse=True)
-def data(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def data(tmp_path: Path, settings: Any) -> Iterator[Path]:
+    """A data directory of its own; German, whatever language a page of another test was in last."""
     settings.DATA_DIR = tmp_path
-    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    yield tmp_path
+    with translation.override("de"):
+        yield tmp_path
 
 
 def shown(client: Client, path: str) -> str:

@@ -1,10 +1,12 @@
 """Tenants in the administration: the same rules as the command, told at the field."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
 
 from gisapp.accounts.models import Organisation
 from gisapp.tenants.directory import directory
@@ -17,9 +19,10 @@ LIST = "/admin/tenants/tenant/"
 
 
 @pytest.fixture
-def boss(client: Client) -> Client:
+def boss(client: Client) -> Iterator[Client]:
     client.force_login(factories.operator())
-    return client
+    with translation.override("de"):
+        yield client
 
 
 def form(tenant: Tenant | None = None, **more: Any) -> dict[str, Any]:

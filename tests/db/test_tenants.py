@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.gis.geos import MultiPolygon
 from django.db import DatabaseError, connection, connections, transaction
+from django.utils import translation
 
 from gisapp.accounts.models import Area, Organisation
 from gisapp.errors import BadInput, Conflict, GisError, NotFound, from_database
@@ -24,8 +25,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+def german() -> Iterator[None]:
+    """Whatever language a page of another test was in last."""
+    with translation.override("de"):
+        yield
 
 
 @pytest.fixture
