@@ -65,6 +65,8 @@ def test_04_the_product_names_no_place_it_was_made_in() -> None:
 # Who may open a connection to another computer, and why. Everything else goes through gisapp/fetch.py.
 OUTGOING = {
     "gisapp/fetch.py": "the guarded way out itself",
+    "gisapp/commands/database.py": "the socket of the service manager on this machine",
+    "gisapp/replica/watch.py": "ends our own connections to the replica; it opens none",
     "gisapp/mail/transport.py": "the mail server that EMAIL_URL names",
     "gisapp/tasks/worker.py": "asyncio runs the worker; it talks to the database alone",
 }
