@@ -36,7 +36,7 @@ NOTES = """## Anmerkungen
   daneben auf, vergleicht, wendet die Aufbewahrungsfristen an und tauscht sie erst dann ein.
 - **Seit Geschichte, Protokoll und Rechte** vor jeder Antwort stehen, sind Kacheln etwa ein Sechstel langsamer als davor.
 - **Zwei Webprozesse und eine Replik** standen mit beiden Datenbanken, nginx, PgBouncer und dem Frager auf **einem** Rechner: gemessen ist, was die
-  Verteilung kostet, nicht, was zwei Rechner bringen. Die Zeilen stammen von einem Rechner, auf dem zugleich anderes lief.
+  Verteilung kostet, nicht, was zwei Rechner bringen.
 - **DRF-gis bei 32 Verbindungen** beantwortet in der Messzeit kaum eine Anfrage; sein Verhältnis sagt dann nichts mehr.
 """
 
