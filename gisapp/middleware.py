@@ -61,12 +61,15 @@ class ContentSecurityPolicy:
         return "; ".join(parts + (["upgrade-insecure-requests"] if settings.HTTPS else []))
 
 
+AGAIN = 3
+
+
 class Reconnect:
     """A server that was started anew has ended the connections that wait in the pool, and nobody notices before use.
 
     Asking each connection before each request whether it lives would cost every request a journey to the server. So the
     first request that finds its connection ended pays: the pool throws the dead ones out, and what only reads is done
-    again, once. What writes is told to come back; nobody knows how far it got.
+    again - a few times, because another request may put back a dead one that it has not used. What writes is told to come back; nobody knows how far it got.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -74,14 +77,18 @@ class Reconnect:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code < 500 or not (getattr(response, "gisapp_lost", False) or self._ended_by_server()):
-            return response
-        log.warning("the server has ended the connection; the pool is looked through")
-        connection.close()
-        pool = getattr(connection, "pool", None)
-        if pool:
-            pool.check()
-        return self.get_response(request) if request.method in ("GET", "HEAD") else response
+        for _again in range(AGAIN):
+            if response.status_code < 500 or not (getattr(response, "gisapp_lost", False) or self._ended_by_server()):
+                return response
+            log.warning("the server has ended the connection; the pool is looked through")
+            connection.close()
+            pool = getattr(connection, "pool", None)
+            if pool:
+                pool.check()
+            if request.method not in ("GET", "HEAD"):
+                return response
+            response = self.get_response(request)
+        return response
 
     @staticmethod
     def _ended_by_server() -> bool:

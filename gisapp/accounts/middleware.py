@@ -4,6 +4,8 @@ with a session, who may owe a second factor. And what all account pages have in 
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -11,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from gisapp import problems
 from gisapp.accounts import roles, tokens
-from gisapp.errors import Forbidden, GisError
+from gisapp.errors import Forbidden, GisError, from_database
 from gisapp.replica.routing import primary
 from gisapp.tenants.current import languages
 
@@ -35,7 +37,13 @@ class BearerToken:
         # Another's token (Prometheus has one) is none of ours, and lets nobody in here.
         if kind.lower() != "bearer" or not text.strip().startswith(tokens.PREFIX):
             return self.get_response(request)
-        token = tokens.find(text.strip())
+        try:
+            token = tokens.find(text.strip())
+        except (DatabaseError, psycopg.Error) as error:  # outside of a view nobody else names it
+            away = from_database(error)
+            if away is None:
+                raise
+            return problems.answer(request, away)
         if token is None:
             refused = problems.answer(request, GisError("token-invalid"))
             refused["WWW-Authenticate"] = 'Bearer error="invalid_token"'

@@ -15,6 +15,7 @@ import psycopg
 from django.db import DatabaseError
 
 from gisapp.database import fetch_rows
+from gisapp.replica.routing import preferably_replica
 
 T = TypeVar("T")
 LOOK_SECONDS = 2.0
@@ -67,10 +68,11 @@ class Kept(Generic[T]):
 
     def _look(self) -> None:
         try:
-            number, total, mine = fetch_rows(_VERSION, [self._tables])[0]
-            seen = f"{number}/{total}"
-            if mine or seen != self._seen:
-                self._value, self._seen = self._load(), seen
+            with preferably_replica():
+                number, total, mine = fetch_rows(_VERSION, [self._tables])[0]
+                seen = f"{number}/{total}"
+                if mine or seen != self._seen:
+                    self._value, self._seen = self._load(), seen
             pause = LOOK_SECONDS
         except (DatabaseError, psycopg.Error) as error:
             pause = PAUSE_SECONDS

@@ -66,6 +66,22 @@ def there(method: V) -> V:
     return moved  # type: ignore[return-value]
 
 
+@contextmanager
+def preferably_replica() -> Iterator[None]:
+    """The block's statements go to the replica where there is one that is well: what may be a few seconds old and what every
+    request waits for. A primary that says nothing shall not hold up who only reads."""
+    from gisapp.replica.watch import WATCH, configured
+
+    if on_replica() or not configured() or not WATCH.state().usable:
+        yield
+        return
+    to_replica()
+    try:
+        yield
+    finally:
+        to_primary()
+
+
 def at_primary(view: V) -> V:
     """A view whose every request goes to the primary: it streams what cannot be repeated, or shows what workers do."""
     view.gisapp_at_primary = True  # type: ignore[attr-defined]

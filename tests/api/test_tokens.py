@@ -2,6 +2,7 @@
 
 import datetime
 
+import psycopg
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -137,3 +138,16 @@ def test_06_what_is_remembered_of_a_token_ends_at_once(client: Client, end: str)
         assert client.get(DOORS[0], headers=bearer(text)).status_code == 401
     else:
         assert not shown(client, DOORS[0], text)
+
+
+def test_07_without_a_database_a_program_is_told_to_come_back(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks is found out before any view: what fails there has its name as well."""
+
+    def away(*_arguments: object) -> None:
+        raise psycopg.OperationalError("the server closed the connection unexpectedly")
+
+    _token, text = tokens.make(factories.member(Role.STAFF), "Skript")
+    monkeypatch.setattr(tokens, "version_of", away)
+    for method in ("get", "post"):
+        answer = getattr(client, method)("/api/layers/notes/features/", headers=bearer(text))
+        assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "5")
