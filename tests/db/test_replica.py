@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 import requests
 
 from gisapp import cluster
+from gisapp.accounts import roles
+from gisapp.accounts.models import User
 from tests.cluster import postgres
 from tests.serving import served
 
@@ -175,6 +178,27 @@ def test_05_a_right_that_is_taken_away_is_gone_at_once(paused: Site) -> None:
     finally:
         postgres.gisapp(owner, "user", "grant", *role)
     assert paused.get(internal, reader).json()["numberMatched"] > 0
+
+
+def test_05a_memberships_are_asked_of_the_primary_wherever_a_view_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has shown a second factor is not asked for his roles before the view: then the view asks, at the primary."""
+    inside: list[bool] = [False]
+    asked: list[bool] = []
+
+    @contextmanager
+    def primary() -> Iterator[None]:
+        inside[0] = True
+        yield
+        inside[0] = False
+
+    def rows(*_arguments: object) -> list[tuple[object, ...]]:
+        asked.append(inside[0])
+        return []
+
+    monkeypatch.setattr(roles, "primary", primary)
+    monkeypatch.setattr(roles, "fetch_rows", rows)
+    assert roles.grants_of(User(pk=7, is_active=True)) == ()
+    assert asked == [True]
 
 
 def test_05b_a_session_that_was_ended_is_over_at_once(paused: Site) -> None:
