@@ -1,6 +1,8 @@
 """Real processes of the product on the database of the running test."""
 
+import contextlib
 import os
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from django.db import connection
@@ -13,3 +15,14 @@ def on_test_database() -> dict[str, str]:
     if env.get("DATABASE_URL"):
         env["DATABASE_URL"] = urlunsplit(urlsplit(env["DATABASE_URL"])._replace(path="/" + quote(name)))
     return env
+
+
+def children(of: int) -> list[int]:
+    """The living child processes of a process."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = place.read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == of and state != "Z":
+                found.append(int(place.parent.name))
+    return found

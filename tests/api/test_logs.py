@@ -24,7 +24,7 @@ from gisapp.observe.config import configuration
 from gisapp.observe.logs import Json, Plain
 from gisapp.observe.redaction import LONGEST, redact, told, trace
 from tests.db.test_serve_stops import free_port
-from tests.processes import on_test_database
+from tests.processes import children, on_test_database
 
 SECRET, EMAIL, NAME, QUERY = "hunter2-Geheimwort", "frieda.geheim@amt.example", "Tausendschön", "suchwort-privat"
 PATH_KEY, BEARER, COOKIE = "schluessel-im-pfad", "tok-9f8e7d6c5b4a", "sitzung-1a2b3c4d"
@@ -197,8 +197,7 @@ def test_04_a_fault_is_found_by_its_request(server: Server) -> None:
 
 def test_05_granians_own_lines_are_json_too(server: Server) -> None:
     """A web process that is killed is replaced, and the server says so in our form."""
-    children = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True).stdout.split()
-    os.kill(int(children[0]), 9)
+    os.kill(children(server.process.pid)[0], 9)
     until = time.monotonic() + 20
     while not any(line["logger"] == "_granian" for line in lines(server.file.read_text())):
         assert time.monotonic() < until

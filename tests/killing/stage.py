@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gisapp import cluster
 from gisapp.paths import CHECKOUT
+from tests.processes import children
 from tests.serving import free_port, gisapp, status
 
 PARTS = ("postmaster", "backend", "database", "server", "web process", "worker")
@@ -102,17 +103,6 @@ class Stage:
                     os.killpg(one.pid, signal.SIGKILL)
                     one.wait()
         self._log.close()
-
-
-def children(of: int) -> list[int]:
-    """The living child processes of a process."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, parent = place.read_text().rpartition(")")[2].split()[:2]
-            if int(parent) == of and state != "Z":
-                found.append(int(place.parent.name))
-    return found
 
 
 @contextlib.contextmanager
