@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gisapp import postgres_server
 from tests.cluster import postgres
 from tests.cluster.servers import DOCKER, filled
 from tests.serving import served, status
@@ -27,7 +28,8 @@ def compose() -> Iterator[tuple[postgres.Node, Path]]:
                 path.write_text(told.replace("host=postgis\nport=5432", f"host={node.sockets}"))
         node.ask("CREATE DATABASE gisapp", database="postgres")
         env = {
-            **os.environ, "PATH": f"{node.server.bindir}:{os.environ['PATH']}", "PGHOST": str(node.sockets),
+            **os.environ, **postgres_server.environment(node.server), "PATH": f"{node.server.bindir}:{os.environ['PATH']}",
+            "PGHOST": str(node.sockets),
             "PGUSER": "postgres", "POSTGRES_DB": "gisapp", "SECRETS": str(secrets),
         }  # fmt: skip
         done = subprocess.run(
