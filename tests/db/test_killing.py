@@ -101,7 +101,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_half_done(home: Path) -> None:
         stop.set()
         for one in threads:
             one.join()
-        stages.wait_until_ready()
+        stages.settle()
         says = {
             "seed": SEED, "killed": dict(Counter(part for _when, part in stages.killed)), "imports": len(importer.done),
             "answered": dict(sum((one.answered for one in writers), Counter())), "sent again": sum(one.again for one in writers),

@@ -41,10 +41,14 @@ class Stage:
     def start(self) -> None:
         self._keep_up()
         threading.Thread(target=self._manage, daemon=True).start()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until all parts are ready."""
         try:
             self.wait_until_ready(60)
         except AssertionError as late:
-            # Seen once in fifteen starts and never with the log at hand: what the processes said goes into the summary,
+            # Seen twice in fifteen runs and never with the log at hand: what the processes said goes into the summary,
             # and they get the second start that an operator would give them.
             warnings.warn(f"{late}\n{self._said()}", stacklevel=1)
             for one in self._processes.values():
