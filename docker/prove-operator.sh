@@ -27,7 +27,7 @@ within() { # Befehl im System, mit leerer Umgebung
     if [ -n "${!name:-}" ]; then environment+=("$name=${!name}"); fi
   done
   chroot "$system" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    DEBIAN_FRONTEND=noninteractive DOMAIN=gis.test QUELLE=/root/quelle BETRIEB=betrieb@amt.example "${environment[@]}" "$@"
+    DEBIAN_FRONTEND=noninteractive DOMAIN=gis.test QUELLE=/opt/quelle BETRIEB=betrieb@amt.example "${environment[@]}" "$@"
 }
 
 answer() { # Pfad: Status der Antwort durch nginx
@@ -54,12 +54,12 @@ bare_debian
 [ ! -e "$system" ] || KEEP="" remove_system
 trap end_services EXIT
 new_system
-git -c safe.directory='*' clone --quiet --no-local "$checkout" "$system/root/quelle"
+git -c safe.directory='*' clone --quiet --no-local "$checkout" "$system/opt/quelle"
 install -m 755 "$here/systemctl_stand_in.py" "$system/usr/local/bin/systemctl"
 # Das Kennwort der ersten Person fragt ein Mensch ab; hier kommt es von der Standardeingabe.
-guide | sed 's/^krit-gis user create .*/echo Ein-langes-Passwort-7 | & --password-stdin/' >"$system/root/guide.sh"
+guide | sed 's/^krit-gis user create .*/echo Ein-langes-Passwort-7 | & --password-stdin/' >"$system/opt/guide.sh"
 since=$SECONDS
-within bash -Eeuo pipefail /root/guide.sh || fail "production.md: $(tail -n 3 "$work/guide.err" 2>/dev/null)"
+within bash -Eeuo pipefail /opt/guide.sh || fail "production.md: ein Befehl ist gescheitert, siehe oben"
 results+=("production.md von Anfang bis Ende: $((SECONDS - since)) s")
 
 expect "Karte" 200 "$(answer /)"

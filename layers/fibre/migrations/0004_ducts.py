@@ -12,12 +12,13 @@ def load(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    """The rules of ducts, and the catalogue that is shipped."""
+    """The rules of ducts and couplings, and the catalogue that is shipped."""
 
     dependencies = [("fibre", "0003_catalogue_and_ducts")]
 
     operations = [
         sql_file(__file__, "ducts.sql"),
+        sql_file(__file__, "couplings.sql"),
         migrations.RunSQL(
             "SELECT gisapp_track('fibre_duct', 'fibre_ductstep', 'fibre_tube', 'fibre_tubesection', 'fibre_tubejoint', 'fibre_tubeend')",
             migrations.RunSQL.noop,
