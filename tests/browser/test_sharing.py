@@ -127,6 +127,8 @@ def test_a_sheet_of_the_past_is_drawn_and_dated_so(visit: Visitor) -> None:
         page.get_by_role("button", name="Druckansicht öffnen").click()
     sheet = opened.value
     asked: list[str] = []
+    # A page that is still being opened cannot be reloaded.
+    sheet.wait_for_selector("html[data-ready]")
     sheet.on("request", lambda request: asked.append(request.url))
     sheet.reload()
     sheet.wait_for_selector("html[data-ready]")
