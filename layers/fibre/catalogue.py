@@ -1,6 +1,7 @@
 """The catalogue that is shipped: files beside this module, put into the tables without touching what an operator changed.
 
-Outer diameters of bundles are about those of common products (unverified); LR_Art stands where the German fact sheet has it.
+Diameters of bundles and cables are about those of common products, attenuations and losses the usual ones for planning
+(unverified); LR_Art and verb_art stand where the German fact sheet has them.
 """
 
 import csv
@@ -40,3 +41,17 @@ def load(models: Any) -> None:
             )
     for row in _rows("fittings"):
         models("FittingSpec").objects.get_or_create(key=row.pop("key"), defaults=row)
+    attenuations = list(_rows("attenuations"))
+    for row in _rows("cables"):
+        row["scheme_id"], row["bundle_scheme_id"] = row.pop("scheme"), row.pop("bundle_scheme")
+        row["fibre_type"] = row["fibre_type"] or ""
+        made, new = models("CableSpec").objects.get_or_create(key=row.pop("key"), defaults=row)
+        if new and row["medium"] == "fibre":
+            models("CableAttenuation").objects.bulk_create(models("CableAttenuation")(spec=made, **one) for one in attenuations)
+    for name, model in (("enclosures", "EnclosureSpec"), ("splitters", "SplitterSpec")):
+        for row in _rows(name):
+            models(model).objects.get_or_create(
+                key=row.pop("key"), defaults={key: "" if value is None else value for key, value in row.items()}
+            )
+    for row in _rows("losses"):
+        models("UsualLoss").objects.get_or_create(kind=row["kind"], defaults={"loss_db": row["loss_db"]})

@@ -1,11 +1,28 @@
 """The fibre network's tables, by subject."""
 
-from layers.fibre.models.catalogue import Colour, ColourScheme, DuctSpec, DuctSpecTube, FittingSpec, SchemeColour
+from layers.fibre.models.cables import Cable, CableEntry, CableStep, FibreSection, Measure, Slack
+from layers.fibre.models.catalogue import (
+    CableAttenuation,
+    CableSpec,
+    Colour,
+    ColourScheme,
+    DuctSpec,
+    DuctSpecTube,
+    EnclosureSpec,
+    FittingSpec,
+    SchemeColour,
+    SplitterSpec,
+    UsualLoss,
+)
 from layers.fibre.models.common import Network
 from layers.fibre.models.ducts import Duct, DuctStep, Tube, TubeEnd, TubeJoint, TubeSection
+from layers.fibre.models.enclosures import Device, Enclosure, Port, Splitter, SplitterLeg, Tray
 from layers.fibre.models.route import Node, Segment
+from layers.fibre.models.splicing import Joint, JointEnd
 
 __all__ = [
-    "Colour", "ColourScheme", "Duct", "DuctSpec", "DuctSpecTube", "DuctStep", "FittingSpec", "Network", "Node", "SchemeColour",
-    "Segment", "Tube", "TubeEnd", "TubeJoint", "TubeSection",
+    "Cable", "CableAttenuation", "CableEntry", "CableSpec", "CableStep", "Colour", "ColourScheme", "Device", "Duct", "DuctSpec",
+    "DuctSpecTube", "DuctStep", "Enclosure", "EnclosureSpec", "FibreSection", "FittingSpec", "Joint", "JointEnd", "Measure",
+    "Network", "Node", "Port", "SchemeColour", "Segment", "Slack", "Splitter", "SplitterLeg", "SplitterSpec", "Tray", "Tube",
+    "TubeEnd", "TubeJoint", "TubeSection", "UsualLoss",
 ]  # fmt: skip

@@ -2,16 +2,15 @@
 --
 -- A joint is looked at as a whole when the transaction ends: its fitting, its ends and their diameters.
 
--- Cut a tube at a node on its way; the new section is the one behind it.
-CREATE FUNCTION fibre_cut_tube(tube uuid, node uuid) RETURNS uuid
+-- The section of this tube that passes a node uncut. Raises unknown-tube, tube-not-cuttable-here.
+CREATE FUNCTION fibre_section_passing(tube uuid, node uuid) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
     nodes uuid[];
     way uuid;
-    old fibre_tubesection;
-    made uuid := gen_random_uuid();
+    passing uuid;
 BEGIN
     SELECT duct_id INTO way FROM fibre_tube WHERE id = tube;
     IF NOT FOUND THEN
@@ -19,7 +18,7 @@ BEGIN
     END IF;
     PERFORM fibre_hold(network_id) FROM fibre_duct WHERE id = way;
     nodes := fibre_walk(way);
-    SELECT s.* INTO old FROM fibre_tubesection s
+    SELECT s.id INTO passing FROM fibre_tubesection s
      WHERE s.tube_id = tube AND array_position(nodes, s.from_node_id) < array_position(nodes, node)
        AND array_position(nodes, node)
            < CASE WHEN s.to_node_id = nodes[array_length(nodes, 1)] THEN array_length(nodes, 1) ELSE array_position(nodes, s.to_node_id) END
@@ -28,10 +27,67 @@ BEGIN
         PERFORM fibre_refuse('tube-not-cuttable-here', 'An diesem Netzknoten läuft das Röhrchen nicht ungeschnitten durch.',
             'Es muss dort vorbeiführen und darf weder enden noch schon geschnitten sein.');
     END IF;
+    RETURN passing;
+END
+$$;
+
+-- Make two sections of one; the new one is behind the node. Whoever lies in it goes on through both.
+CREATE FUNCTION fibre_part_section(section uuid, node uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    old fibre_tubesection;
+    step record;
+    made uuid := gen_random_uuid();
+BEGIN
+    SELECT * INTO old FROM fibre_tubesection WHERE id = section;
     -- What is coupled at the far end stays there: it is the new section's end now.
     UPDATE fibre_tubesection SET to_node_id = node WHERE id = old.id;
-    INSERT INTO fibre_tubesection (id, tube_id, from_node_id, to_node_id) VALUES (made, tube, node, old.to_node_id);
+    INSERT INTO fibre_tubesection (id, tube_id, from_node_id, to_node_id) VALUES (made, old.tube_id, node, old.to_node_id);
     UPDATE fibre_tubeend SET section_id = made WHERE section_id = old.id AND side = 'b';
+    FOR step IN SELECT id, cable_id, ordinal, forward FROM fibre_cablestep WHERE section_id = old.id ORDER BY cable_id LOOP
+        UPDATE fibre_cablestep SET ordinal = ordinal + 1 WHERE cable_id = step.cable_id
+           AND (ordinal > step.ordinal OR (ordinal = step.ordinal AND NOT step.forward));
+        INSERT INTO fibre_cablestep (cable_id, ordinal, section_id, forward)
+        VALUES (step.cable_id, CASE WHEN step.forward THEN step.ordinal + 1 ELSE step.ordinal END, made, step.forward);
+    END LOOP;
+    RETURN made;
+END
+$$;
+
+-- Cut a tube at a node on its way; the new section is the one behind it. Through a cable nobody cuts.
+CREATE FUNCTION fibre_cut_tube(tube uuid, node uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    old uuid := fibre_section_passing(tube, node);
+BEGIN
+    IF EXISTS (SELECT FROM fibre_cablestep WHERE section_id = old) THEN
+        PERFORM fibre_refuse('tube-occupied', 'In dem Röhrchen liegt ein Kabel.',
+            'Über dem Kabel wird es mit einem teilbaren Verbinder geöffnet (fibre_open_tube).');
+    END IF;
+    RETURN fibre_part_section(old, node);
+END
+$$;
+
+-- Open a tube over its cable and close it with a divisible fitting; the new section is the one behind the node.
+CREATE FUNCTION fibre_open_tube(tube uuid, node uuid, fitting text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    old uuid := fibre_section_passing(tube, node);
+    made uuid;
+BEGIN
+    PERFORM FROM fibre_fittingspec WHERE key = fitting AND kind = 'divisible';
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('fitting-not-divisible', 'Über einem Kabel schließt nur ein teilbarer Verbinder.',
+            'Im Katalog sind es die der Art "teilbarer Verbinder".');
+    END IF;
+    made := fibre_part_section(old, node);
+    PERFORM fibre_couple(fitting, old, 'b', made, 'a');
     RETURN made;
 END
 $$;
@@ -44,6 +100,7 @@ AS $$
 DECLARE
     before fibre_tubesection;
     behind fibre_tubesection;
+    step record;
 BEGIN
     PERFORM fibre_hold(d.network_id) FROM fibre_tube t JOIN fibre_duct d ON d.id = t.duct_id WHERE t.id = tube;
     SELECT * INTO before FROM fibre_tubesection WHERE tube_id = tube AND to_node_id = node FOR UPDATE;
@@ -54,6 +111,14 @@ BEGIN
     IF EXISTS (SELECT FROM fibre_tubeend WHERE (section_id = before.id AND side = 'b') OR (section_id = behind.id AND side = 'a')) THEN
         PERFORM fibre_refuse('tube-end-taken', 'An dem Schnitt sitzt ein Verbinder.', 'Erst den Verbinder entfernen.');
     END IF;
+    IF EXISTS (SELECT FROM fibre_cablestep a WHERE a.section_id IN (before.id, behind.id) AND NOT EXISTS (
+        SELECT FROM fibre_cablestep b WHERE b.cable_id = a.cable_id AND b.section_id IN (before.id, behind.id) AND b.id <> a.id)) THEN
+        PERFORM fibre_refuse('tube-occupied', 'An dem Schnitt kommt ein Kabel aus dem Röhrchen.', 'Erst das Kabel ausziehen.');
+    END IF;
+    FOR step IN SELECT id, cable_id, ordinal FROM fibre_cablestep WHERE section_id = behind.id LOOP
+        DELETE FROM fibre_cablestep WHERE id = step.id;
+        UPDATE fibre_cablestep SET ordinal = ordinal - 1 WHERE cable_id = step.cable_id AND ordinal > step.ordinal;
+    END LOOP;
     UPDATE fibre_tubeend SET section_id = before.id WHERE section_id = behind.id AND side = 'b';
     DELETE FROM fibre_tubesection WHERE id = behind.id;
     UPDATE fibre_tubesection SET to_node_id = behind.to_node_id WHERE id = before.id;
@@ -140,6 +205,18 @@ BEGIN
     RETURN NULL;
 END
 $$;
+-- A joint takes its ends along. (The foreign key is looked at when the transaction ends.)
+CREATE FUNCTION fibre_tubejoints_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM fibre_tubeend e USING rows_ r WHERE e.joint_id = r.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_removed AFTER DELETE ON fibre_tubejoint
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_tubejoints_gone();
 CREATE CONSTRAINT TRIGGER fibre_joint_due AFTER INSERT OR UPDATE ON fibre_tubejoint DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION fibre_joint_due();
 CREATE CONSTRAINT TRIGGER fibre_joint_due AFTER INSERT OR UPDATE OR DELETE ON fibre_tubeend DEFERRABLE INITIALLY DEFERRED

@@ -131,27 +131,41 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION fibre_due_now() RETURNS trigger
+CREATE FUNCTION fibre_settle_duct(due uuid, written xid8) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
     nodes uuid[];
 BEGIN
-    DELETE FROM fibre_due WHERE duct_id = NEW.duct_id AND transaction_id = NEW.transaction_id;
-    IF NOT FOUND OR NOT EXISTS (SELECT FROM fibre_duct WHERE id = NEW.duct_id) THEN
-        RETURN NULL;
+    DELETE FROM fibre_due WHERE duct_id = due AND transaction_id = written;
+    IF NOT FOUND OR NOT EXISTS (SELECT FROM fibre_duct WHERE id = due) THEN
+        RETURN;
     END IF;
-    nodes := fibre_walk(NEW.duct_id);
+    nodes := fibre_walk(due);
     IF array_length(nodes, 1) IS NULL THEN
-        IF EXISTS (SELECT FROM fibre_tubesection s JOIN fibre_tube t ON t.id = s.tube_id WHERE t.duct_id = NEW.duct_id) THEN
+        IF EXISTS (SELECT FROM fibre_tubesection s JOIN fibre_tube t ON t.id = s.tube_id WHERE t.duct_id = due) THEN
             PERFORM fibre_refuse('duct-walk-lost', 'Ein Rohr, das schon lag, braucht einen Weg.', 'Das Rohr löschen, wenn es das nicht mehr gibt.');
         END IF;
-        RETURN NULL;
+        RETURN;
     END IF;
-    PERFORM fibre_settle_sections(NEW.duct_id, nodes);
+    PERFORM fibre_settle_sections(due, nodes);
     -- What settling has changed is settled.
-    DELETE FROM fibre_due WHERE duct_id = NEW.duct_id AND transaction_id = NEW.transaction_id;
+    DELETE FROM fibre_due WHERE duct_id = due AND transaction_id = written;
+    -- What lies in it may be longer or shorter now, or lead elsewhere.
+    PERFORM fibre_note('cable', array(
+        SELECT c.cable_id FROM fibre_tube t JOIN fibre_tubesection x ON x.tube_id = t.id JOIN fibre_cablestep c ON c.section_id = x.id
+         WHERE t.duct_id = due));
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_settle_duct(uuid, xid8) FROM PUBLIC;
+
+CREATE FUNCTION fibre_due_now() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_settle_duct(NEW.duct_id, NEW.transaction_id);
     RETURN NULL;
 END
 $$;
@@ -242,6 +256,24 @@ $$;
 CREATE TRIGGER fibre_1_of_spec BEFORE INSERT OR UPDATE ON fibre_tube
     FOR EACH ROW EXECUTE FUNCTION fibre_tube_of_spec();
 
+-- A duct has all the tubes of its product, as long as it is there.
+CREATE FUNCTION fibre_tubes_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    stack text;
+BEGIN
+    GET DIAGNOSTICS stack = PG_CONTEXT;
+    IF position('function fibre_duct_gone(' IN stack) = 0 AND EXISTS (SELECT FROM rows_) THEN
+        PERFORM fibre_refuse('tube-of-duct', 'Ein Röhrchen geht nur mit seinem Rohr.', 'Was ausgebaut ist, wird so bezeichnet; das ganze Rohr lässt sich löschen.');
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_gone AFTER DELETE ON fibre_tube
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_tubes_gone();
+
 -- Lay a duct along these segments, in this order; which way each is walked follows from it.
 CREATE FUNCTION fibre_lay(net uuid, spec text, called text, segments uuid[]) RETURNS uuid
     LANGUAGE plpgsql
@@ -269,8 +301,15 @@ CREATE FUNCTION fibre_duct_gone() RETURNS trigger
 AS $$
 DECLARE
     coupled bigint;
+    lying text;
 BEGIN
     PERFORM fibre_hold(OLD.network_id);
+    SELECT string_agg(DISTINCT fibre_called(k.name, k.id), ', ') INTO lying FROM fibre_tube t
+      JOIN fibre_tubesection s ON s.tube_id = t.id JOIN fibre_cablestep c ON c.section_id = s.id JOIN fibre_cable k ON k.id = c.cable_id
+     WHERE t.duct_id = OLD.id;
+    IF lying IS NOT NULL THEN
+        PERFORM fibre_refuse('duct-occupied', format('In diesem Rohr liegt: %s.', left(lying, 200)), 'Erst die Kabel ausziehen oder verlegen.');
+    END IF;
     SELECT count(*) INTO coupled FROM fibre_tubeend e JOIN fibre_tubesection s ON s.id = e.section_id
       JOIN fibre_tube t ON t.id = s.tube_id WHERE t.duct_id = OLD.id;
     IF coupled > 0 THEN
@@ -296,9 +335,13 @@ DECLARE
 BEGIN
     SELECT string_agg(coalesce(d.name, left(d.id::text, 8)), ', ' ORDER BY d.name) INTO lying
       FROM fibre_ductstep s JOIN fibre_duct d ON d.id = s.duct_id WHERE s.segment_id = OLD.id;
+    IF lying IS NULL THEN
+        SELECT string_agg(fibre_called(k.name, k.id), ', ' ORDER BY k.name) INTO lying
+          FROM fibre_cablestep s JOIN fibre_cable k ON k.id = s.cable_id WHERE s.segment_id = OLD.id;
+    END IF;
     IF lying IS NOT NULL THEN
         PERFORM fibre_refuse('segment-occupied', format('In dieser Trasse liegt: %s.', left(lying, 200)),
-            'Erst die Rohre verlegen oder löschen.');
+            'Erst Rohre und Kabel verlegen oder löschen.');
     END IF;
     RETURN OLD;
 END
@@ -338,6 +381,13 @@ BEGIN
         INSERT INTO fibre_ductstep (duct_id, ordinal, segment_id, forward)
         VALUES (step.duct_id, CASE WHEN step.forward THEN step.ordinal + 1 ELSE step.ordinal END, second, step.forward);
     END LOOP;
+    -- And the cables that lie in it by themselves.
+    FOR step IN SELECT id, cable_id, ordinal, forward FROM fibre_cablestep WHERE segment_id = first ORDER BY cable_id LOOP
+        UPDATE fibre_cablestep SET ordinal = ordinal + 1 WHERE cable_id = step.cable_id
+           AND (ordinal > step.ordinal OR (ordinal = step.ordinal AND NOT step.forward));
+        INSERT INTO fibre_cablestep (cable_id, ordinal, segment_id, forward)
+        VALUES (step.cable_id, CASE WHEN step.forward THEN step.ordinal + 1 ELSE step.ordinal END, second, step.forward);
+    END LOOP;
 END
 $$;
 -- Before two segments become one: each walk must pass both, uncut between them.
@@ -359,6 +409,14 @@ BEGIN
                   AND (a.segment_id = kept OR a.id IS NULL) AND (b.segment_id = gone OR b.id IS NULL)) THEN
         PERFORM fibre_refuse('node-in-use', 'An diesem Netzknoten endet oder verzweigt ein Rohr.');
     END IF;
+    IF EXISTS (SELECT FROM fibre_cablestep a WHERE a.segment_id IN (kept, gone) AND NOT EXISTS (
+        SELECT FROM fibre_cablestep b WHERE b.cable_id = a.cable_id AND b.segment_id IN (kept, gone) AND b.id <> a.id)) THEN
+        PERFORM fibre_refuse('node-in-use', 'An diesem Netzknoten endet oder verzweigt ein Kabel.');
+    END IF;
+    FOR step IN SELECT id, cable_id, ordinal FROM fibre_cablestep WHERE segment_id = gone ORDER BY cable_id LOOP
+        DELETE FROM fibre_cablestep WHERE id = step.id;
+        UPDATE fibre_cablestep SET ordinal = ordinal - 1 WHERE cable_id = step.cable_id AND ordinal > step.ordinal;
+    END LOOP;
     FOR step IN SELECT id, duct_id, ordinal FROM fibre_ductstep WHERE segment_id = gone ORDER BY duct_id LOOP
         DELETE FROM fibre_ductstep WHERE id = step.id;
         UPDATE fibre_ductstep SET ordinal = ordinal - 1 WHERE duct_id = step.duct_id AND ordinal > step.ordinal;

@@ -60,6 +60,10 @@ AS $$
 BEGIN
     UPDATE fibre_node SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
     UPDATE fibre_segment SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
+    UPDATE fibre_duct SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
+    UPDATE fibre_cable SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
+    UPDATE fibre_enclosure SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
+    UPDATE fibre_device SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
     RETURN NULL;
 END
 $$;
@@ -214,12 +218,21 @@ CREATE FUNCTION fibre_node_gone() RETURNS trigger
 AS $$
 DECLARE
     hanging bigint;
+    standing text;
 BEGIN
     PERFORM fibre_hold(OLD.network_id);
     SELECT count(*) INTO hanging FROM fibre_segment WHERE OLD.id IN (from_node_id, to_node_id);
     IF hanging > 0 THEN
         PERFORM fibre_refuse('node-in-use', format('An diesem Netzknoten hängen %s Trassen.', hanging),
             'Erst die Trassen löschen; einen Abzweig zwischen zwei Trassen nimmt fibre_join(knoten) heraus.');
+    END IF;
+    SELECT string_agg(name, ', ' ORDER BY name) INTO standing FROM (
+        SELECT name FROM fibre_enclosure WHERE node_id = OLD.id
+        UNION ALL SELECT name FROM fibre_device WHERE node_id = OLD.id
+        UNION ALL SELECT fibre_called(name, id) FROM fibre_cable WHERE OLD.id IN (from_node_id, to_node_id)) held;
+    IF standing IS NOT NULL THEN
+        PERFORM fibre_refuse('node-in-use', format('An diesem Netzknoten steht oder endet: %s.', left(standing, 200)),
+            'Erst Gehäuse, Geräte und Kabel löschen oder versetzen.');
     END IF;
     RETURN OLD;
 END

@@ -1,0 +1,242 @@
+-- The rules of cables: how they lie. A placement is a walk from the cable's from_node to its to_node over tube sections and
+-- over segments in which it lies by itself. It is looked at as a whole when the transaction ends, all cables at once; a cable
+-- without any step is not placed yet, which is allowed.
+
+-- The pieces of trench that a tube section runs through, in its order.
+CREATE VIEW fibre_sectionway AS
+SELECT x.id AS section_id, d.ordinal, d.segment_id, d.forward
+  FROM fibre_tubesection x
+  JOIN fibre_tube t ON t.id = x.tube_id
+  JOIN fibre_ductstep d ON d.duct_id = t.duct_id
+ WHERE d.ordinal BETWEEN (
+           SELECT b.ordinal FROM fibre_ductstep b JOIN fibre_segment s ON s.id = b.segment_id
+            WHERE b.duct_id = t.duct_id AND CASE WHEN b.forward THEN s.from_node_id ELSE s.to_node_id END = x.from_node_id)
+       AND (
+           SELECT e.ordinal FROM fibre_ductstep e JOIN fibre_segment s ON s.id = e.segment_id
+            WHERE e.duct_id = t.duct_id AND CASE WHEN e.forward THEN s.to_node_id ELSE s.from_node_id END = x.to_node_id);
+
+-- The pieces of trench that a cable runs through, in its order: (step, place within the step).
+CREATE VIEW fibre_cableway AS
+SELECT c.cable_id, c.ordinal AS step, CASE WHEN c.forward THEN w.ordinal ELSE -w.ordinal END AS within, w.segment_id,
+       w.forward = c.forward AS forward
+  FROM fibre_cablestep c JOIN fibre_sectionway w ON w.section_id = c.section_id
+UNION ALL
+SELECT c.cable_id, c.ordinal, 0, c.segment_id, c.forward FROM fibre_cablestep c WHERE c.segment_id IS NOT NULL;
+
+CREATE VIEW fibre_steplength AS
+SELECT c.id, c.cable_id, c.ordinal, CASE WHEN c.forward THEN p.b ELSE p.a END AS ends_at, p.length_m
+  FROM fibre_cablestep c, LATERAL (
+    SELECT x.from_node_id AS a, x.to_node_id AS b,
+           (SELECT sum(s.length_m) FROM fibre_sectionway w JOIN fibre_segment s ON s.id = w.segment_id WHERE w.section_id = x.id) AS length_m
+      FROM fibre_tubesection x WHERE x.id = c.section_id
+    UNION ALL
+    SELECT s.from_node_id, s.to_node_id, s.length_m FROM fibre_segment s WHERE s.id = c.segment_id) p;
+
+-- The walks of these cables, step by step, as far as they hang together: `ends` is empty at the first gap.
+CREATE FUNCTION fibre_cable_walk(cables uuid[])
+    RETURNS TABLE (step_id bigint, cable_id uuid, nth bigint, total bigint, a uuid, b uuid, begins uuid, ends uuid)
+    LANGUAGE sql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE steps AS (
+        SELECT c.id, c.cable_id, row_number() OVER w AS nth, count(*) OVER (PARTITION BY c.cable_id) AS total,
+               coalesce(x.from_node_id, s.from_node_id) AS a, coalesce(x.to_node_id, s.to_node_id) AS b
+          FROM fibre_cablestep c
+          LEFT JOIN fibre_tubesection x ON x.id = c.section_id
+          LEFT JOIN fibre_segment s ON s.id = c.segment_id
+         WHERE c.cable_id = ANY (cables) WINDOW w AS (PARTITION BY c.cable_id ORDER BY c.ordinal)
+    ), walk AS (
+        SELECT s.*, c.from_node_id AS begins, CASE c.from_node_id WHEN s.a THEN s.b WHEN s.b THEN s.a END AS ends
+          FROM steps s JOIN fibre_cable c ON c.id = s.cable_id WHERE s.nth = 1
+        UNION ALL
+        SELECT s.*, w.ends, CASE w.ends WHEN s.a THEN s.b WHEN s.b THEN s.a END
+          FROM walk w JOIN steps s ON s.cable_id = w.cable_id AND s.nth = w.nth + 1 WHERE w.ends IS NOT NULL
+    )
+    SELECT * FROM walk
+$$;
+
+-- Which way each step is walked follows from the cable's beginning. Raises cable-way-broken, cable-way-misses-end.
+CREATE FUNCTION fibre_walk_cables(cables uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    bad record;
+BEGIN
+    SELECT fibre_called(c.name, c.id) AS name, w.nth, w.ends INTO bad
+      FROM fibre_cable_walk(cables) w JOIN fibre_cable c ON c.id = w.cable_id
+     WHERE w.ends IS NULL OR (w.nth = w.total AND w.ends <> c.to_node_id) ORDER BY c.name, c.id LIMIT 1;
+    IF FOUND AND bad.ends IS NULL THEN
+        PERFORM fibre_refuse('cable-way-broken',
+            format('Der Weg des Kabels %s hat vor seinem %s. Stück eine Lücke.', bad.name, bad.nth),
+            'Das erste Stück beginnt am Anfangsknoten des Kabels, jedes weitere am Ende des vorigen.');
+    ELSIF FOUND THEN
+        PERFORM fibre_refuse('cable-way-misses-end', format('Der Weg des Kabels %s endet nicht an seinem Endknoten.', bad.name),
+            'Den Weg bis zum Endknoten führen, oder den Endknoten des Kabels ändern.');
+    END IF;
+    UPDATE fibre_cablestep c SET forward = NOT c.forward FROM fibre_cable_walk(cables) w
+     WHERE w.step_id = c.id AND c.forward <> (w.begins = w.a);
+END
+$$;
+
+-- One cable in a tube, unless the catalogue allows more; it fits, and no end cap stands in its way.
+CREATE FUNCTION fibre_fit_cables(cables uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    bad record;
+BEGIN
+    SELECT fibre_called(d.name, d.id) AS duct, t.position, p.name AS pipe, p.max_cables AS most, p.inner_mm, f.cables, f.count,
+           f.widest, f.area INTO bad
+      FROM (SELECT c.section_id, count(*) AS count, string_agg(fibre_called(k.name, k.id), ', ' ORDER BY k.name) AS cables,
+                   max(s.outer_mm) AS widest, sum(s.outer_mm * s.outer_mm) AS area
+              FROM fibre_cablestep c JOIN fibre_cable k ON k.id = c.cable_id JOIN fibre_cablespec s ON s.key = k.spec_id
+             WHERE c.section_id IN (SELECT section_id FROM fibre_cablestep WHERE cable_id = ANY (cables) AND section_id IS NOT NULL)
+               AND k.lifecycle <> 'removed'
+             GROUP BY c.section_id) f
+      JOIN fibre_tubesection x ON x.id = f.section_id
+      JOIN fibre_tube t ON t.id = x.tube_id
+      JOIN fibre_duct d ON d.id = t.duct_id
+      JOIN fibre_ductspec p ON p.key = t.pipe_id
+     WHERE f.count > p.max_cables OR f.widest >= p.inner_mm OR f.area > p.inner_mm * p.inner_mm
+     ORDER BY d.name, t.position LIMIT 1;
+    IF FOUND AND bad.count > bad.most THEN
+        PERFORM fibre_refuse('tube-taken', format('In Röhrchen %s von %s liegt schon ein Kabel (%s).', bad.position, bad.duct, left(bad.cables, 120)),
+            format('%s nimmt höchstens %s Kabel auf.', bad.pipe, bad.most));
+    ELSIF FOUND THEN
+        PERFORM fibre_refuse('cable-does-not-fit', format('In Röhrchen %s von %s (%s, innen %s mm) passt nicht: %s.', bad.position,
+            bad.duct, bad.pipe, bad.inner_mm, left(bad.cables, 120)), 'Ein dünneres Kabel oder ein weiteres Rohr nehmen.');
+    END IF;
+    SELECT fibre_called(k.name, k.id) AS cable INTO bad
+      FROM fibre_cablestep c
+      JOIN fibre_cable k ON k.id = c.cable_id
+      JOIN fibre_tubeend e ON e.section_id = c.section_id
+      JOIN fibre_tubejoint j ON j.id = e.joint_id
+      JOIN fibre_fittingspec f ON f.key = j.fitting_id AND f.kind = 'end_cap'
+     WHERE c.cable_id = ANY (cables) ORDER BY k.name LIMIT 1;
+    IF FOUND THEN
+        PERFORM fibre_refuse('tube-closed', format('Ein Röhrchen auf dem Weg des Kabels %s ist mit einer Endkappe verschlossen.', bad.cable),
+            'Erst die Endkappe entfernen.');
+    END IF;
+END
+$$;
+
+-- Where on the cable its entries are, and how long it is.
+CREATE FUNCTION fibre_measure_cables(cables uuid[]) RETURNS void
+    LANGUAGE sql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    WITH stations AS (
+        SELECT l.cable_id, l.ordinal, l.ends_at, sum(l.length_m) OVER (PARTITION BY l.cable_id ORDER BY l.ordinal) AS drawn_m
+          FROM fibre_steplength l WHERE l.cable_id = ANY (cables)
+        UNION ALL
+        SELECT c.id, 0, c.from_node_id, 0 FROM fibre_cable c WHERE c.id = ANY (cables)
+    ), placed AS (
+        SELECT s.*, s.ordinal = max(s.ordinal) OVER (PARTITION BY s.cable_id) AS is_last, k.length_m AS slack_here,
+               coalesce(sum(k.length_m) OVER (PARTITION BY s.cable_id ORDER BY s.ordinal), 0) AS slack_m
+          FROM stations s
+          LEFT JOIN fibre_slack k ON k.cable_id = s.cable_id AND k.node_id = s.ends_at
+           AND s.ordinal = (SELECT min(o.ordinal) FROM stations o WHERE o.cable_id = s.cable_id AND o.ends_at = s.ends_at)
+    ), found AS (
+        -- An entry stands in the middle of the slack at its node: of a loop, one half is on either side.
+        SELECT p.cable_id, e.id AS entry_id, p.drawn_m, p.slack_m - coalesce(p.slack_here, 0) / 2 AS slack_m
+          FROM placed p JOIN fibre_cableentry e ON e.cable_id = p.cable_id AND e.side IS NULL
+          JOIN fibre_enclosure n ON n.id = e.enclosure_id AND n.node_id = p.ends_at
+         WHERE p.ordinal > 0 AND NOT p.is_last
+        UNION ALL
+        SELECT p.cable_id, NULL, p.drawn_m, p.slack_m FROM placed p WHERE p.is_last AND (p.ordinal > 0 OR p.slack_m > 0
+            OR EXISTS (SELECT FROM fibre_cable c WHERE c.id = p.cable_id AND c.from_node_id = c.to_node_id))
+    ), gone AS (
+        DELETE FROM fibre_measure m WHERE m.cable_id = ANY (cables) AND NOT EXISTS (
+            SELECT FROM found f WHERE f.cable_id = m.cable_id AND f.entry_id IS NOT DISTINCT FROM m.entry_id)
+    ), changed AS (
+        UPDATE fibre_measure m SET drawn_m = f.drawn_m, slack_m = f.slack_m FROM found f
+         WHERE f.cable_id = m.cable_id AND f.entry_id IS NOT DISTINCT FROM m.entry_id AND (m.drawn_m, m.slack_m) <> (f.drawn_m, f.slack_m)
+    )
+    INSERT INTO fibre_measure (cable_id, entry_id, drawn_m, slack_m)
+    SELECT f.cable_id, f.entry_id, f.drawn_m, f.slack_m FROM found f
+     WHERE NOT EXISTS (SELECT FROM fibre_measure m WHERE m.cable_id = f.cable_id AND m.entry_id IS NOT DISTINCT FROM f.entry_id)
+$$;
+
+CREATE FUNCTION fibre_check_cable(cables uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_walk_cables(cables);
+    PERFORM fibre_fit_cables(cables);
+    PERFORM fibre_check_entries(cables);
+    PERFORM fibre_measure_cables(cables);
+    PERFORM fibre_check_fibres(cables);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_check_cable(uuid[]), fibre_walk_cables(uuid[]), fibre_fit_cables(uuid[]), fibre_measure_cables(uuid[]) FROM PUBLIC;
+
+-- ------------------------------------------------------------------------------------------- what makes a cable pending
+
+-- Of rows of the cable's own tables. Whoever writes holds the network, and the networks whose tubes the cable uses.
+CREATE FUNCTION fibre_cable_rows() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    cables uuid[];
+BEGIN
+    IF TG_TABLE_NAME = 'fibre_cable' THEN
+        SELECT array_agg(id) INTO cables FROM rows_;
+    ELSE
+        SELECT array_agg(DISTINCT cable_id) INTO cables FROM rows_;
+    END IF;
+    IF cables IS NOT NULL THEN
+        PERFORM fibre_hold_all(array(
+            SELECT network_id FROM fibre_cable WHERE id = ANY (cables)
+            UNION
+            SELECT d.network_id FROM fibre_cablestep c JOIN fibre_tubesection x ON x.id = c.section_id
+              JOIN fibre_tube t ON t.id = x.tube_id JOIN fibre_duct d ON d.id = t.duct_id WHERE c.cable_id = ANY (cables)));
+        PERFORM fibre_note('cable', array(SELECT id FROM fibre_cable WHERE id = ANY (cables)));
+    END IF;
+    RETURN NULL;
+END
+$$;
+DO $$
+DECLARE
+    of_table text;
+BEGIN
+    FOREACH of_table IN ARRAY ARRAY['fibre_cable', 'fibre_cablestep', 'fibre_slack', 'fibre_cableentry', 'fibre_fibresection'] LOOP
+        EXECUTE format('CREATE TRIGGER zz_fibre_added AFTER INSERT ON %I REFERENCING NEW TABLE AS rows_ '
+            'FOR EACH STATEMENT EXECUTE FUNCTION fibre_cable_rows()', of_table);
+        EXECUTE format('CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON %I REFERENCING NEW TABLE AS rows_ '
+            'FOR EACH STATEMENT EXECUTE FUNCTION fibre_cable_rows()', of_table);
+        EXECUTE format('CREATE TRIGGER zz_fibre_removed AFTER DELETE ON %I REFERENCING OLD TABLE AS rows_ '
+            'FOR EACH STATEMENT EXECUTE FUNCTION fibre_cable_rows()', of_table);
+    END LOOP;
+END
+$$;
+
+-- Of what it lies in: sections that begin or end elsewhere, segments that are redrawn, end caps.
+CREATE FUNCTION fibre_under_cables() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'fibre_tubesection' THEN
+        PERFORM fibre_note('cable', array(SELECT c.cable_id FROM rows_ r JOIN fibre_cablestep c ON c.section_id = r.id));
+    ELSIF TG_TABLE_NAME = 'fibre_tubeend' THEN
+        PERFORM fibre_note('cable', array(SELECT c.cable_id FROM rows_ r JOIN fibre_cablestep c ON c.section_id = r.section_id));
+    ELSE
+        PERFORM fibre_note('cable', array(
+            SELECT c.cable_id FROM rows_ r JOIN fibre_cablestep c ON c.segment_id = r.id
+            UNION
+            SELECT c.cable_id FROM rows_ r JOIN fibre_ductstep d ON d.segment_id = r.id JOIN fibre_tube t ON t.duct_id = d.duct_id
+              JOIN fibre_tubesection x ON x.tube_id = t.id JOIN fibre_cablestep c ON c.section_id = x.id));
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_cables AFTER UPDATE ON fibre_tubesection
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_under_cables();
+CREATE TRIGGER zz_fibre_cables AFTER INSERT ON fibre_tubeend
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_under_cables();
+CREATE TRIGGER zz_fibre_cables AFTER UPDATE ON fibre_segment
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_under_cables();

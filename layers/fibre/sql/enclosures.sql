@@ -1,0 +1,140 @@
+-- The rules of enclosures, devices and splitters: their trays, ports and legs follow from the product, and nothing that is
+-- occupied goes away.
+
+CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_enclosure
+    FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
+CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_device
+    FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
+CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF spec_id ON fibre_enclosure
+    FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id) EXECUTE FUNCTION fibre_keeps_spec('enclosure-keeps-spec');
+CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF spec_id, enclosure_id ON fibre_splitter
+    FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id OR NEW.enclosure_id <> OLD.enclosure_id)
+    EXECUTE FUNCTION fibre_keeps_spec('splitter-keeps-spec');
+CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF port_count ON fibre_device
+    FOR EACH ROW WHEN (NEW.port_count <> OLD.port_count) EXECUTE FUNCTION fibre_keeps_spec('device-keeps-ports');
+
+CREATE FUNCTION fibre_enclosure_drawn() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_hold_all(array(SELECT network_id FROM fresh));
+    INSERT INTO fibre_tray (enclosure_id, number, capacity)
+    SELECT f.id, n, p.tray_capacity FROM fresh f JOIN fibre_enclosurespec p ON p.key = f.spec_id, generate_series(1, p.trays) n;
+    INSERT INTO fibre_port (enclosure_id, number, connector)
+    SELECT f.id, n, p.connector FROM fresh f JOIN fibre_enclosurespec p ON p.key = f.spec_id, generate_series(1, p.ports) n;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_enclosure
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION fibre_enclosure_drawn();
+
+CREATE FUNCTION fibre_device_drawn() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO fibre_port (device_id, number) SELECT f.id, n FROM fresh f, generate_series(1, f.port_count) n;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_device
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION fibre_device_drawn();
+
+CREATE FUNCTION fibre_splitter_drawn() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO fibre_splitterleg (splitter_id, is_input, number)
+    SELECT f.id, true, n FROM fresh f JOIN fibre_splitterspec p ON p.key = f.spec_id, generate_series(1, p.inputs) n
+    UNION ALL
+    SELECT f.id, false, n FROM fresh f JOIN fibre_splitterspec p ON p.key = f.spec_id, generate_series(1, p.outputs) n;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_splitter
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION fibre_splitter_drawn();
+
+-- An enclosure that is put elsewhere: its cables must end or pass there, its patch cords must reach.
+CREATE FUNCTION fibre_enclosure_moved() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_hold_all(array(SELECT network_id FROM fresh));
+    IF TG_TABLE_NAME = 'fibre_enclosure' THEN
+        PERFORM fibre_note('cable', array(
+            SELECT e.cable_id FROM fresh f JOIN stale o ON o.id = f.id AND o.node_id <> f.node_id JOIN fibre_cableentry e ON e.enclosure_id = f.id));
+        PERFORM fibre_note('joint', array(
+            SELECT j.joint_id FROM fresh f JOIN stale o ON o.id = f.id AND o.node_id <> f.node_id
+              JOIN fibre_port p ON p.enclosure_id = f.id JOIN fibre_jointend j ON j.port_id = p.id));
+    ELSE
+        PERFORM fibre_note('joint', array(
+            SELECT j.joint_id FROM fresh f JOIN stale o ON o.id = f.id AND o.node_id <> f.node_id
+              JOIN fibre_port p ON p.device_id = f.id JOIN fibre_jointend j ON j.port_id = p.id));
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_moved AFTER UPDATE ON fibre_enclosure
+    REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_enclosure_moved();
+CREATE TRIGGER zz_fibre_moved AFTER UPDATE ON fibre_device
+    REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_enclosure_moved();
+
+CREATE FUNCTION fibre_enclosure_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    inside text;
+BEGIN
+    PERFORM fibre_hold(OLD.network_id);
+    SELECT string_agg(what, ', ') INTO inside FROM (
+        SELECT fibre_called(c.name, c.id) AS what FROM fibre_cableentry e JOIN fibre_cable c ON c.id = e.cable_id WHERE e.enclosure_id = OLD.id
+        UNION ALL
+        SELECT name FROM fibre_splitter WHERE enclosure_id = OLD.id
+        UNION ALL
+        SELECT 'Port ' || p.number FROM fibre_port p JOIN fibre_jointend j ON j.port_id = p.id WHERE p.enclosure_id = OLD.id
+        ORDER BY 1 LIMIT 10) held;
+    IF inside IS NOT NULL THEN
+        PERFORM fibre_refuse('enclosure-occupied', format('Das Gehäuse %s ist belegt: %s.', OLD.name, inside),
+            'Erst Kabel, Splitter und Patchkabel herausnehmen; fibre_replace_enclosure tauscht es mit allem, was darin ist.');
+    END IF;
+    DELETE FROM fibre_tray WHERE enclosure_id = OLD.id;
+    DELETE FROM fibre_port WHERE enclosure_id = OLD.id;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_enclosure
+    FOR EACH ROW EXECUTE FUNCTION fibre_enclosure_gone();
+
+CREATE FUNCTION fibre_device_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM fibre_port p JOIN fibre_jointend j ON j.port_id = p.id WHERE p.device_id = OLD.id) THEN
+        PERFORM fibre_refuse('device-occupied', format('An dem Gerät %s stecken Kabel.', OLD.name), 'Erst die Patchkabel ziehen.');
+    END IF;
+    DELETE FROM fibre_port WHERE device_id = OLD.id;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_device
+    FOR EACH ROW EXECUTE FUNCTION fibre_device_gone();
+
+CREATE FUNCTION fibre_splitter_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM fibre_splitterleg l JOIN fibre_jointend j ON j.leg_id = l.id WHERE l.splitter_id = OLD.id) THEN
+        PERFORM fibre_refuse('splitter-occupied', format('An dem Splitter %s hängen Fasern.', OLD.name), 'Erst die Spleiße lösen.');
+    END IF;
+    DELETE FROM fibre_splitterleg WHERE splitter_id = OLD.id;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_splitter
+    FOR EACH ROW EXECUTE FUNCTION fibre_splitter_gone();
