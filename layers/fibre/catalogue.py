@@ -47,7 +47,9 @@ def load(models: Any) -> None:
         row["fibre_type"] = row["fibre_type"] or ""
         made, new = models("CableSpec").objects.get_or_create(key=row.pop("key"), defaults=row)
         if new and row["medium"] == "fibre":
-            models("CableAttenuation").objects.bulk_create(models("CableAttenuation")(spec=made, **one) for one in attenuations)
+            models("CableAttenuation").objects.bulk_create(
+                models("CableAttenuation")(spec=made, **one) for one in attenuations
+            )
     for name, model in (("enclosures", "EnclosureSpec"), ("splitters", "SplitterSpec")):
         for row in _rows(name):
             models(model).objects.get_or_create(

@@ -81,4 +81,11 @@ SPLICING = (
               "An end is not in the enclosure in which it would be joined."),
     ErrorText("tray-elsewhere", 409, "Die Kassette gehört nicht zu dem Gehäuse.", "The tray does not belong to the enclosure."),
     ErrorText("tray-full", 409, "Die Kassette hat nicht so viele Plätze.", "The tray has not as many places."),
+    ErrorText("enclosure-too-small", 409, "Der neue Typ hat nicht alle Kassetten, Plätze oder Ports, die belegt sind.",
+              "The new product has not all the trays, places or ports that are occupied."),
+    ErrorText("fibre-not-here", 409, "Die Faser hat in diesem Gehäuse kein Ende.", "The fibre has no end in this enclosure."),
+    ErrorText("fibre-ambiguous", 409, "Die Faser hat in diesem Gehäuse zwei Enden.", "The fibre has two ends in this enclosure."),
+    ErrorText("unknown-port", 409, "Diese Ports gibt es nicht alle.", "Not all of these ports exist."),
+    ErrorText("unknown-leg", 409, "Dieses Bein hat der Splitter nicht.", "The splitter has no such leg."),
+    ErrorText("unknown-object", 409, "Dieses Objekt gibt es nicht.", "There is no such object."),
 )  # fmt: skip

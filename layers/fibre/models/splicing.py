@@ -68,7 +68,9 @@ class JointEnd(models.Model):
     """An end in a joint: a side of a fibre section, of a port, or a splitter's leg - exactly one of them."""
 
     joint = models.ForeignKey(Joint, models.CASCADE, related_name="ends")
-    section = models.ForeignKey(FibreSection, models.PROTECT, related_name="ends", null=True, blank=True, db_index=False)
+    section = models.ForeignKey(
+        FibreSection, models.PROTECT, related_name="ends", null=True, blank=True, db_index=False
+    )
     port = models.ForeignKey(Port, models.PROTECT, related_name="ends", null=True, blank=True, db_index=False)
     leg = models.ForeignKey(SplitterLeg, models.PROTECT, related_name="ends", null=True, blank=True, db_index=False)
     side = models.TextField()

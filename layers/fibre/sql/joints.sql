@@ -33,7 +33,8 @@ AS $$
         SELECT j.id, j.kind, j.enclosure_id, j.tray_id, j.slot, count(p.end_id) AS ends, count(DISTINCT p.body) AS bodies,
                string_agg(p.what, ' ' ORDER BY p.what) AS what, count(DISTINCT p.medium) AS media, count(DISTINCT p.node_id) AS nodes,
                count(*) FILTER (WHERE p.enclosure_id IS DISTINCT FROM j.enclosure_id) AS away,
-               count(*) FILTER (WHERE p.what = 'port' AND p.side = 'b') AS outside
+               count(*) FILTER (WHERE p.what = 'port' AND p.side = 'b') AS outside,
+               count(*) FILTER (WHERE p.what = 'device' AND p.side = 'a') AS within
           FROM fibre_joint j LEFT JOIN fibre_endplace p ON p.joint_id = j.id
          WHERE j.id = ANY (joints) GROUP BY j.id
     )
@@ -41,6 +42,7 @@ AS $$
         WHEN f.ends <> 2 THEN 'joint-two-ends'
         WHEN f.bodies <> 2 THEN 'joint-loop'
         WHEN f.media > 1 THEN 'joint-mixes-media'
+        WHEN f.within > 0 THEN 'joint-wrong-kind'
         WHEN f.kind = 'patch' AND (f.what NOT IN ('port port', 'device port', 'device device') OR f.outside <> (length(f.what) - length(replace(f.what, 'port', ''))) / 4)
             THEN 'joint-wrong-kind'
         WHEN f.kind = 'patch' AND f.nodes <> 1 THEN 'patch-too-far'

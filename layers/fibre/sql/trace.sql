@@ -1,0 +1,129 @@
+-- Where does it go: a recursion over joints on the live tables. Nothing is stored beside them that could be out of date.
+--
+-- A trace leaves a thing by one of its sides and goes on through joints: over a fibre's piece to its other end, through an
+-- enclosure's port to its other side, into a splitter's leg and out of the legs on its other side - from the input to every
+-- output that has something on it, from an output to the input only. A device's port is an end.
+
+-- The things on the way from each start. `trail` are the things so far, this one included: a branch is where two rows have
+-- the same trail but for their last thing. `entered` is what was come to (a splitter is entered by one leg and left by
+-- another), `leaves` the side by which it goes on.
+CREATE FUNCTION fibre_follow(things uuid[], sides text[])
+    RETURNS TABLE (start integer, depth integer, trail uuid[], thing uuid, entered uuid, leaves text, joint_id uuid)
+    LANGUAGE plpgsql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE follow AS (
+        SELECT s.nth::integer AS start, 0 AS depth, ARRAY[s.thing] AS trail, s.thing, s.thing AS entered, s.side AS leaves, NULL::uuid AS joint_id
+          FROM unnest(things, sides) WITH ORDINALITY s (thing, side, nth)
+        UNION ALL
+        SELECT f.start, f.depth + 1, f.trail || coalesce(x.id, o.thing), coalesce(x.id, o.thing), o.thing,
+               CASE WHEN o.leg_id IS NOT NULL THEN CASE WHEN x.id IS NOT NULL THEN 'a' END WHEN o.side = 'a' THEN 'b' ELSE 'a' END, o.joint_id
+          FROM follow f
+          JOIN fibre_jointend m ON m.thing = f.thing AND m.side = f.leaves
+          JOIN fibre_jointend o ON o.joint_id = m.joint_id AND o.id <> m.id
+          LEFT JOIN fibre_splitterleg l ON l.id = o.leg_id
+          LEFT JOIN fibre_splitterleg x ON x.splitter_id = l.splitter_id AND x.is_input <> l.is_input
+           AND EXISTS (SELECT FROM fibre_jointend used WHERE used.thing = x.id)
+         -- What was passed already would be passed for ever.
+         WHERE NOT coalesce(x.id, o.thing) = ANY (f.trail) AND NOT o.thing = ANY (f.trail)
+    )
+    SELECT * FROM follow;
+END
+$$;
+
+-- How long the glass of each piece is (metres): between sheath marks where both were read, else as drawn and with its
+-- reserves, times the twist. Empty where the cable is not placed.
+CREATE VIEW fibre_glass AS
+SELECT f.id AS section_id, f.cable_id, f.number, c.spec_id,
+       coalesce(abs(coalesce(eb.mark_m, ob.mark_m) - coalesce(ea.mark_m, oa.mark_m)),
+                CASE WHEN f.cut_b_id IS NULL THEN t.drawn_m + t.slack_m ELSE mb.drawn_m + mb.slack_m END
+                - CASE WHEN f.cut_a_id IS NULL THEN 0 ELSE ma.drawn_m + ma.slack_m END) * k.twist AS glass_m
+  FROM fibre_fibresection f
+  JOIN fibre_cable c ON c.id = f.cable_id
+  JOIN fibre_cablespec k ON k.key = c.spec_id
+  LEFT JOIN fibre_measure t ON t.cable_id = f.cable_id AND t.entry_id IS NULL
+  LEFT JOIN fibre_measure ma ON ma.entry_id = f.cut_a_id
+  LEFT JOIN fibre_measure mb ON mb.entry_id = f.cut_b_id
+  LEFT JOIN fibre_cableentry ea ON ea.id = f.cut_a_id
+  LEFT JOIN fibre_cableentry eb ON eb.id = f.cut_b_id
+  LEFT JOIN fibre_cableentry oa ON oa.cable_id = f.cable_id AND oa.side = 'a' AND f.cut_a_id IS NULL
+  LEFT JOIN fibre_cableentry ob ON ob.cable_id = f.cable_id AND ob.side = 'b' AND f.cut_b_id IS NULL;
+
+-- The same rows with all that a person wants to know of each: what it is, where it was joined, length and loss.
+-- `loss_db` is what does not depend on the wavelength: the joint before it, and the connector or splitter itself.
+CREATE FUNCTION fibre_hops(things uuid[], sides text[])
+    RETURNS TABLE (start integer, depth integer, trail uuid[], thing uuid, entered uuid, leaves text, joint_id uuid, kind text,
+                   holder_id uuid, holder text, number integer, network_id uuid, organisation_id bigint, spec_id text,
+                   length_m float8, loss_db numeric, joint_kind text, joint_loss_db numeric, joint_measured boolean,
+                   enclosure_id uuid, enclosure text, node_id uuid)
+    LANGUAGE plpgsql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT f.start, f.depth, f.trail, f.thing, f.entered, f.leaves, f.joint_id,
+           CASE WHEN c.id IS NOT NULL THEN 'fibre' WHEN l.id IS NOT NULL THEN 'splitter' WHEN d.id IS NOT NULL THEN 'device' ELSE 'port' END,
+           coalesce(c.id, p.enclosure_id, d.id, s.id), coalesce(c.name, pe.name, d.name, s.name, left(c.id::text, 8)),
+           coalesce(x.number, p.number, l.number)::integer,
+           coalesce(c.network_id, pe.network_id, d.network_id, se.network_id),
+           coalesce(c.organisation_id, pe.organisation_id, d.organisation_id, se.organisation_id), c.spec_id,
+           (SELECT g.glass_m FROM fibre_glass g WHERE g.section_id = x.id),
+           CASE WHEN l.id IS NOT NULL THEN ss.loss_db WHEN d.id IS NOT NULL THEN (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = 'connector')
+                WHEN p.id IS NOT NULL THEN ps.connector_loss_db END,
+           j.kind, coalesce(j.loss_db, (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = j.kind)), j.loss_db IS NOT NULL,
+           coalesce(je.id, p.enclosure_id), coalesce(je.name, pe.name), coalesce(je.node_id, pe.node_id, d.node_id)
+      FROM fibre_follow(things, sides) f
+      LEFT JOIN fibre_fibresection x ON x.id = f.thing
+      LEFT JOIN fibre_cable c ON c.id = x.cable_id
+      LEFT JOIN fibre_port p ON p.id = f.thing
+      LEFT JOIN fibre_enclosure pe ON pe.id = p.enclosure_id
+      LEFT JOIN fibre_enclosurespec ps ON ps.key = pe.spec_id
+      LEFT JOIN fibre_device d ON d.id = p.device_id
+      LEFT JOIN fibre_splitterleg l ON l.id = f.thing
+      LEFT JOIN fibre_splitter s ON s.id = l.splitter_id
+      LEFT JOIN fibre_splitterspec ss ON ss.key = s.spec_id
+      LEFT JOIN fibre_enclosure se ON se.id = s.enclosure_id
+      LEFT JOIN fibre_joint j ON j.id = f.joint_id
+      LEFT JOIN fibre_enclosure je ON je.id = j.enclosure_id;
+END
+$$;
+
+-- Where an end of a piece is that nothing is joined to: the enclosure, if the cable enters one there, and the node.
+CREATE FUNCTION fibre_hanging_at(section uuid, at_side text)
+    RETURNS TABLE (enclosure_id uuid, enclosure text, node_id uuid, node text)
+    LANGUAGE sql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    SELECT n.id, n.name, o.id, o.name
+      FROM fibre_fibresection f
+      JOIN fibre_cable c ON c.id = f.cable_id
+      LEFT JOIN fibre_cableentry m ON m.id = CASE at_side WHEN 'a' THEN f.cut_a_id ELSE f.cut_b_id END
+      LEFT JOIN fibre_cableentry e ON m.id IS NULL AND e.cable_id = f.cable_id AND e.side = at_side
+      LEFT JOIN fibre_enclosure n ON n.id = coalesce(m.enclosure_id, e.enclosure_id)
+      LEFT JOIN fibre_node o ON o.id = coalesce(n.node_id, CASE at_side WHEN 'a' THEN c.from_node_id ELSE c.to_node_id END)
+     WHERE f.id = section
+$$;
+
+-- The line of a piece of fibre along the trenches, from its end "a" to its end "b"; empty where the cable is not placed.
+CREATE FUNCTION fibre_line(section uuid) RETURNS geometry
+    LANGUAGE sql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    WITH piece AS (
+        SELECT f.cable_id,
+               (SELECT min(l.ordinal) FROM fibre_steplength l WHERE l.cable_id = f.cable_id AND l.ends_at = na.node_id) AS after_step,
+               (SELECT min(l.ordinal) FROM fibre_steplength l WHERE l.cable_id = f.cable_id AND l.ends_at = nb.node_id) AS last_step
+          FROM fibre_fibresection f
+          LEFT JOIN fibre_cableentry ea ON ea.id = f.cut_a_id LEFT JOIN fibre_enclosure na ON na.id = ea.enclosure_id
+          LEFT JOIN fibre_cableentry eb ON eb.id = f.cut_b_id LEFT JOIN fibre_enclosure nb ON nb.id = eb.enclosure_id
+         WHERE f.id = section
+    )
+    SELECT ST_RemoveRepeatedPoints(ST_MakeLine(CASE WHEN w.forward THEN s.geom ELSE ST_Reverse(s.geom) END ORDER BY w.step, w.within))
+      FROM piece p JOIN fibre_cableway w ON w.cable_id = p.cable_id JOIN fibre_segment s ON s.id = w.segment_id
+     WHERE (p.after_step IS NULL OR w.step > p.after_step) AND (p.last_step IS NULL OR w.step <= p.last_step)
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_follow(uuid[], text[]), fibre_hops(uuid[], text[]), fibre_hanging_at(uuid, text), fibre_line(uuid) FROM PUBLIC;
