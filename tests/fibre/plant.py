@@ -1,14 +1,11 @@
 """Networks with cables and splices, drawn by names: `Plant` keeps what it has drawn under the names it was given."""
 
-import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from tests.fibre.drawing import network, node, one, segment, settle, sql
-
-# "K1:5", "K1:5>a" (towards the cable's beginning), "ODF/3", "SP1#in", "SP1#7"
-_REF = re.compile(r"(?P<holder>[^:/#>]+)(?:(?P<kind>[:/#])(?P<number>\d+|in\d*))?(?:>(?P<lead>[ab]))?")
+from tests.fibre.drawing import network, node, one, settle, sql
 
 
 @dataclass
@@ -29,7 +26,7 @@ class Plant:
         for number, name in enumerate(names):
             if name not in self.nodes:
                 self.nodes[name] = node(self.net, x + 100.0 * number, y, name, kind="manhole")
-        for before, after in zip(names, names[1:], strict=False):
+        for before, after in pairwise(names):
             self.segment(before, after)
 
     def segment(self, a: str, b: str) -> None:
@@ -53,7 +50,7 @@ class Plant:
         return self.segments.get((a, b)) or self.segments[(b, a)]
 
     def duct(self, name: str, *way: str, spec: str = "7x7/4") -> UUID:
-        ways = [self.between(a, b) for a, b in zip(way, way[1:], strict=False)]
+        ways = [self.between(a, b) for a, b in pairwise(way)]
         self.ducts[name] = one("SELECT fibre_lay(%s, %s, %s, %s)", self.net, spec, name, ways)
         settle()
         return self.ducts[name]
@@ -101,7 +98,7 @@ class Plant:
 
     def buried(self, name: str, *way: str, spec: str = "12") -> UUID:
         """A cable that is buried along these nodes."""
-        return self.cable(name, way[0], way[-1], *zip(way, way[1:], strict=False), spec=spec)
+        return self.cable(name, way[0], way[-1], *pairwise(way), spec=spec)
 
     def enclosure(self, name: str, at: str, spec: str = "muffe-144", enters: str = "") -> UUID:
         self.enclosures[name] = one(
@@ -189,6 +186,3 @@ class Plant:
         )  # fmt: skip
         found: UUID = rows[int(piece or 1) - 1][0]
         return found
-
-
-__all__ = ["Plant", "segment"]
