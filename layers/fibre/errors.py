@@ -85,6 +85,8 @@ SPLICING = (
               "The new product has not all the trays, places or ports that are occupied."),
     ErrorText("fibre-not-here", 409, "Die Faser hat in diesem Gehäuse kein Ende.", "The fibre has no end in this enclosure."),
     ErrorText("fibre-ambiguous", 409, "Die Faser hat in diesem Gehäuse zwei Enden.", "The fibre has two ends in this enclosure."),
+    ErrorText("nothing-to-swap", 409, "Diese beiden Verbindungen haben nichts, was sich tauschen ließe.",
+              "These two joints have nothing that could be swapped."),
     ErrorText("unknown-port", 409, "Diese Ports gibt es nicht alle.", "Not all of these ports exist."),
     ErrorText("unknown-leg", 409, "Dieses Bein hat der Splitter nicht.", "The splitter has no such leg."),
     ErrorText("unknown-object", 409, "Dieses Objekt gibt es nicht.", "There is no such object."),

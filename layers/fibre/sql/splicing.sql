@@ -173,18 +173,29 @@ BEGIN
 END
 $$;
 
--- Of two joints, exchange the second ends (two customers were connected the wrong way round).
+-- Two joints exchange one end each, of the same cable, enclosure or device (two customers were connected the wrong way round).
 CREATE FUNCTION fibre_swap(joint_a uuid, joint_b uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    ends bigint[] := array(SELECT max(id) FROM fibre_jointend WHERE joint_id IN (joint_a, joint_b) GROUP BY joint_id ORDER BY joint_id);
+    pair record;
 BEGIN
-    IF cardinality(ends) <> 2 THEN
-        PERFORM fibre_refuse('unknown-object', 'Diese beiden Verbindungen gibt es nicht.');
+    WITH ends AS (
+        SELECT e.id, e.joint_id, coalesce(f.cable_id, p.enclosure_id, p.device_id, l.splitter_id) AS holder
+          FROM fibre_jointend e
+          LEFT JOIN fibre_fibresection f ON f.id = e.section_id
+          LEFT JOIN fibre_port p ON p.id = e.port_id
+          LEFT JOIN fibre_splitterleg l ON l.id = e.leg_id
+         WHERE e.joint_id IN (joint_a, joint_b)
+    )
+    SELECT x.id AS a, y.id AS b INTO pair FROM ends x JOIN ends y ON y.holder = x.holder
+     WHERE x.joint_id = joint_a AND y.joint_id = joint_b ORDER BY 1, 2 LIMIT 1;
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('nothing-to-swap', 'Diese beiden Verbindungen haben nichts, was sich tauschen ließe.',
+            'Getauscht werden zwei Enden desselben Kabels, Gehäuses, Geräts oder Splitters.');
     END IF;
-    UPDATE fibre_jointend SET joint_id = CASE joint_id WHEN joint_a THEN joint_b ELSE joint_a END WHERE id = ANY (ends);
+    UPDATE fibre_jointend SET joint_id = CASE id WHEN pair.a THEN joint_b ELSE joint_a END WHERE id IN (pair.a, pair.b);
 END
 $$;
 
