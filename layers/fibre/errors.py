@@ -91,3 +91,19 @@ SPLICING = (
     ErrorText("unknown-leg", 409, "Dieses Bein hat der Splitter nicht.", "The splitter has no such leg."),
     ErrorText("unknown-object", 409, "Dieses Objekt gibt es nicht.", "There is no such object."),
 )  # fmt: skip
+
+SERVICE = (
+    ErrorText("joint-carries-service", 409, "Über diese Verbindung läuft eine Schaltung.", "A circuit runs through this joint."),
+    ErrorText("fibre-carries-service", 409, "Über diese Faser läuft eine Schaltung.", "A circuit runs through this fibre."),
+    ErrorText("circuit-not-connected", 409, "Die Schaltung hat keine durchgehende Verbindung zwischen ihren Enden.",
+              "The circuit is not connected from end to end."),
+    ErrorText("circuit-in-service", 409, "Die Schaltung ist in Betrieb.", "The circuit is in service."),
+    ErrorText("leased-twice", 409, "Das ist in dieser Zeit schon vermietet oder reserviert.", "That is leased or reserved already at that time."),
+    ErrorText("unknown-fibre", 409, "So viele Fasern hat das Kabel nicht.", "The cable has not as many fibres."),
+)  # fmt: skip
+
+QUESTIONS = (
+    ErrorText("fibre-unknown", 404, "„{ref}“ gibt es in den Netzen nicht, die Sie sehen dürfen.",
+              "There is no “{ref}” in the networks that you may see."),
+    ErrorText("fibre-ambiguous-name", 400, "„{ref}“ gibt es mehrmals: {names}.", "There are several “{ref}”: {names}."),
+)  # fmt: skip

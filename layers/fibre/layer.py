@@ -3,4 +3,4 @@
 from gisapp.layer import App, register
 from layers.fibre import errors
 
-register(App(name="fibre", error_texts=(*errors.ROUTE, *errors.DUCTS, *errors.CABLES, *errors.SPLICING)))
+register(App(name="fibre", error_texts=(*errors.ROUTE, *errors.DUCTS, *errors.CABLES, *errors.SPLICING, *errors.SERVICE, *errors.QUESTIONS)))

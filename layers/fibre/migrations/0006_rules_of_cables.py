@@ -6,10 +6,11 @@ from django.db import migrations
 from gisapp.sql import sql_file
 from layers.fibre import catalogue
 
-FILES = ("pending", "cables", "fibres", "enclosures", "joints", "splicing", "trace")
+FILES = ("pending", "cables", "fibres", "enclosures", "joints", "splicing", "trace", "service", "impact")
 TRACKED = (
     "cable", "cablestep", "slack", "cableentry", "fibresection", "enclosure", "device", "tray", "port", "splitter", "splitterleg", "joint",
-    "jointend",
+    "jointend", "premises", "unit", "circuit", "circuitend", "lease", "measure", "colour", "colourscheme", "schemecolour", "ductspec", "ductspectube", "fittingspec", "cablespec",
+    "cableattenuation", "enclosurespec", "splitterspec", "usualloss",
 )  # fmt: skip
 
 

@@ -23,14 +23,20 @@ SELECT c.cable_id, c.ordinal AS step, CASE WHEN c.forward THEN w.ordinal ELSE -w
 UNION ALL
 SELECT c.cable_id, c.ordinal, 0, c.segment_id, c.forward FROM fibre_cablestep c WHERE c.segment_id IS NOT NULL;
 
+-- Where each step of a cable ends, and how long it is.
+CREATE VIEW fibre_stepend AS
+SELECT c.id, c.cable_id, c.ordinal, c.section_id, c.segment_id, c.forward,
+       CASE WHEN c.forward THEN coalesce(x.to_node_id, s.to_node_id) ELSE coalesce(x.from_node_id, s.from_node_id) END AS ends_at
+  FROM fibre_cablestep c
+  LEFT JOIN fibre_tubesection x ON x.id = c.section_id
+  LEFT JOIN fibre_segment s ON s.id = c.segment_id;
+
 CREATE VIEW fibre_steplength AS
-SELECT c.id, c.cable_id, c.ordinal, CASE WHEN c.forward THEN p.b ELSE p.a END AS ends_at, p.length_m
-  FROM fibre_cablestep c, LATERAL (
-    SELECT x.from_node_id AS a, x.to_node_id AS b,
-           (SELECT sum(s.length_m) FROM fibre_sectionway w JOIN fibre_segment s ON s.id = w.segment_id WHERE w.section_id = x.id) AS length_m
-      FROM fibre_tubesection x WHERE x.id = c.section_id
-    UNION ALL
-    SELECT s.from_node_id, s.to_node_id, s.length_m FROM fibre_segment s WHERE s.id = c.segment_id) p;
+SELECT c.id, c.cable_id, c.ordinal, c.ends_at,
+       CASE WHEN c.section_id IS NULL THEN (SELECT s.length_m FROM fibre_segment s WHERE s.id = c.segment_id)
+            ELSE (SELECT sum(s.length_m) FROM fibre_sectionway w JOIN fibre_segment s ON s.id = w.segment_id WHERE w.section_id = c.section_id)
+       END AS length_m
+  FROM fibre_stepend c;
 
 -- The walks of these cables, step by step, as far as they hang together: `ends` is empty at the first gap.
 CREATE FUNCTION fibre_cable_walk(cables uuid[])

@@ -15,7 +15,7 @@ BEGIN
      WHERE e.cable_id = ANY (cables)
        AND CASE e.side WHEN 'a' THEN n.node_id <> c.from_node_id WHEN 'b' THEN n.node_id <> c.to_node_id
            ELSE EXISTS (SELECT FROM fibre_cablestep s WHERE s.cable_id = c.id) AND NOT EXISTS (
-               SELECT FROM fibre_steplength l WHERE l.cable_id = c.id AND l.ends_at = n.node_id
+               SELECT FROM fibre_stepend l WHERE l.cable_id = c.id AND l.ends_at = n.node_id
                   AND l.ordinal < (SELECT max(o.ordinal) FROM fibre_cablestep o WHERE o.cable_id = c.id)) END
      ORDER BY c.name LIMIT 1;
     IF FOUND AND bad.side IS NOT NULL THEN

@@ -64,6 +64,8 @@ BEGIN
     UPDATE fibre_cable SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
     UPDATE fibre_enclosure SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
     UPDATE fibre_device SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
+    UPDATE fibre_premises SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
+    UPDATE fibre_circuit SET organisation_id = NEW.organisation_id WHERE network_id = NEW.id;
     RETURN NULL;
 END
 $$;
@@ -229,6 +231,7 @@ BEGIN
     SELECT string_agg(name, ', ' ORDER BY name) INTO standing FROM (
         SELECT name FROM fibre_enclosure WHERE node_id = OLD.id
         UNION ALL SELECT name FROM fibre_device WHERE node_id = OLD.id
+        UNION ALL SELECT name FROM fibre_premises WHERE node_id = OLD.id
         UNION ALL SELECT fibre_called(name, id) FROM fibre_cable WHERE OLD.id IN (from_node_id, to_node_id)) held;
     IF standing IS NOT NULL THEN
         PERFORM fibre_refuse('node-in-use', format('An diesem Netzknoten steht oder endet: %s.', left(standing, 200)),

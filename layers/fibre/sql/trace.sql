@@ -53,12 +53,13 @@ SELECT f.id AS section_id, f.cable_id, f.number, c.spec_id,
   LEFT JOIN fibre_cableentry ob ON ob.cable_id = f.cable_id AND ob.side = 'b' AND f.cut_b_id IS NULL;
 
 -- The same rows with all that a person wants to know of each: what it is, where it was joined, length and loss.
--- `loss_db` is what does not depend on the wavelength: the joint before it, and the connector or splitter itself.
+-- `loss_db` is what the connector or splitter itself takes, `joint_loss_db` the joint before it; `joined` says whether
+-- something is joined on the side by which it is left.
 CREATE FUNCTION fibre_hops(things uuid[], sides text[])
     RETURNS TABLE (start integer, depth integer, trail uuid[], thing uuid, entered uuid, leaves text, joint_id uuid, kind text,
                    holder_id uuid, holder text, number integer, network_id uuid, organisation_id bigint, spec_id text,
                    length_m float8, loss_db numeric, joint_kind text, joint_loss_db numeric, joint_measured boolean,
-                   enclosure_id uuid, enclosure text, node_id uuid)
+                   enclosure_id uuid, enclosure text, node_id uuid, node text, tray integer, slot integer, outward boolean, joined boolean)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
     SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
@@ -75,7 +76,9 @@ BEGIN
            CASE WHEN l.id IS NOT NULL THEN ss.loss_db WHEN d.id IS NOT NULL THEN (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = 'connector')
                 WHEN p.id IS NOT NULL THEN ps.connector_loss_db END,
            j.kind, coalesce(j.loss_db, (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = j.kind)), j.loss_db IS NOT NULL,
-           coalesce(je.id, p.enclosure_id), coalesce(je.name, pe.name), coalesce(je.node_id, pe.node_id, d.node_id)
+           coalesce(je.id, p.enclosure_id), coalesce(je.name, pe.name), coalesce(je.node_id, pe.node_id, d.node_id), o.name,
+           t.number::integer, j.slot::integer, NOT l.is_input,
+           EXISTS (SELECT FROM fibre_jointend n WHERE n.thing = f.thing AND n.side = f.leaves)
       FROM fibre_follow(things, sides) f
       LEFT JOIN fibre_fibresection x ON x.id = f.thing
       LEFT JOIN fibre_cable c ON c.id = x.cable_id
@@ -88,7 +91,9 @@ BEGIN
       LEFT JOIN fibre_splitterspec ss ON ss.key = s.spec_id
       LEFT JOIN fibre_enclosure se ON se.id = s.enclosure_id
       LEFT JOIN fibre_joint j ON j.id = f.joint_id
-      LEFT JOIN fibre_enclosure je ON je.id = j.enclosure_id;
+      LEFT JOIN fibre_enclosure je ON je.id = j.enclosure_id
+      LEFT JOIN fibre_tray t ON t.id = j.tray_id
+      LEFT JOIN fibre_node o ON o.id = coalesce(je.node_id, pe.node_id, d.node_id);
 END
 $$;
 
@@ -115,8 +120,8 @@ CREATE FUNCTION fibre_line(section uuid) RETURNS geometry
 AS $$
     WITH piece AS (
         SELECT f.cable_id,
-               (SELECT min(l.ordinal) FROM fibre_steplength l WHERE l.cable_id = f.cable_id AND l.ends_at = na.node_id) AS after_step,
-               (SELECT min(l.ordinal) FROM fibre_steplength l WHERE l.cable_id = f.cable_id AND l.ends_at = nb.node_id) AS last_step
+               (SELECT min(l.ordinal) FROM fibre_stepend l WHERE l.cable_id = f.cable_id AND l.ends_at = na.node_id) AS after_step,
+               (SELECT min(l.ordinal) FROM fibre_stepend l WHERE l.cable_id = f.cable_id AND l.ends_at = nb.node_id) AS last_step
           FROM fibre_fibresection f
           LEFT JOIN fibre_cableentry ea ON ea.id = f.cut_a_id LEFT JOIN fibre_enclosure na ON na.id = ea.enclosure_id
           LEFT JOIN fibre_cableentry eb ON eb.id = f.cut_b_id LEFT JOIN fibre_enclosure nb ON nb.id = eb.enclosure_id
