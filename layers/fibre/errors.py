@@ -105,5 +105,6 @@ SERVICE = (
 QUESTIONS = (
     ErrorText("fibre-unknown", 404, "„{ref}“ gibt es in den Netzen nicht, die Sie sehen dürfen.",
               "There is no “{ref}” in the networks that you may see."),
+    ErrorText("fibre-no-example", 404, "Es gibt noch kein angeschlossenes Haus.", "There is no connected house yet."),
     ErrorText("fibre-ambiguous-name", 400, "„{ref}“ gibt es mehrmals: {names}.", "There are several “{ref}”: {names}."),
 )  # fmt: skip

@@ -2,5 +2,19 @@
 
 from gisapp.layer import App, register
 from layers.fibre import errors
+from layers.fibre.commands import FIBRE
 
-register(App(name="fibre", error_texts=(*errors.ROUTE, *errors.DUCTS, *errors.CABLES, *errors.SPLICING, *errors.SERVICE, *errors.QUESTIONS)))
+register(
+    App(
+        name="fibre",
+        commands=(FIBRE,),
+        error_texts=(
+            *errors.ROUTE,
+            *errors.DUCTS,
+            *errors.CABLES,
+            *errors.SPLICING,
+            *errors.SERVICE,
+            *errors.QUESTIONS,
+        ),
+    )
+)

@@ -93,7 +93,7 @@ def starts(ref: str, sight: Sight = None) -> list[Start]:
 
 
 def _fibres(ref: str, holder: str, number: str, net: str, sight: Sight) -> list[Start]:
-    """"K1:17", of a cut fibre "K1:17.2" for its second piece; "RV1:3" is what lies in the third tube of a duct."""
+    """ "K1:17", of a cut fibre "K1:17.2" for its second piece; "RV1:3" is what lies in the third tube of a duct."""
     digits, _dot, piece = number.partition(".")
     if not digits.isdecimal() or (piece and not piece.isdecimal()):
         return []
@@ -112,7 +112,8 @@ def _fibres(ref: str, holder: str, number: str, net: str, sight: Sight) -> list[
         raise NotFound("fibre-unknown", ref=ref)
     chosen = [int(piece) - 1] if piece else range(len(rows))
     return [
-        Start("fibre", rows[one][0], f"{cable.name}:{digits}" + (f".{one + 1}" if len(rows) > 1 else "")) for one in chosen
+        Start("fibre", rows[one][0], f"{cable.name}:{digits}" + (f".{one + 1}" if len(rows) > 1 else ""))
+        for one in chosen
     ]
 
 
@@ -140,17 +141,31 @@ def _ports(ref: str, holder: str, number: str, net: str, sight: Sight) -> list[S
     return [Start("device" if box.table == "device" else "port", rows[0][0], f"{box.name}/{number}")]
 
 
+_LEGS = f"""
+SELECT l.id, s.name
+  FROM fibre_splitter s
+  JOIN fibre_splitterleg l ON l.splitter_id = s.id
+  JOIN fibre_enclosure x ON x.id = s.enclosure_id
+  JOIN fibre_network n ON n.id = x.network_id
+ WHERE s.name = %(name)s AND l.is_input = %(inward)s AND l.number = %(number)s AND {_SEEN}
+"""  # noqa: S608 - a condition of our own
+
+
 def _legs(ref: str, holder: str, number: str, net: str, sight: Sight) -> list[Start]:
-    """"SP1#in", "SP1#in2", "SP1#7"."""
+    """ "SP1#in", "SP1#in2", "SP1#7"."""
     inward = number.startswith("in")
     digits = (number[2:] or "1") if inward else number
     if not digits.isdecimal():
         return []
     rows = fetch_rows(
-        "SELECT l.id, s.name FROM fibre_splitter s JOIN fibre_splitterleg l ON l.splitter_id = s.id "
-        "JOIN fibre_enclosure x ON x.id = s.enclosure_id JOIN fibre_network n ON n.id = x.network_id "
-        f"WHERE s.name = %(name)s AND l.is_input = %(inward)s AND l.number = %(number)s AND {_SEEN}",  # noqa: S608
-        {"name": holder, "inward": inward, "number": int(digits), "net": net, "sight": None if sight is None else list(sight)},
+        _LEGS,
+        {
+            "name": holder,
+            "inward": inward,
+            "number": int(digits),
+            "net": net,
+            "sight": None if sight is None else list(sight),
+        },
     )
     if len(rows) > 1:
         raise BadInput("fibre-ambiguous-name", ref=ref, names=", ".join(row[1] for row in rows))
@@ -179,11 +194,14 @@ def _of_thing(found: Thing) -> Iterator[Start]:
     """All ends of a cable, an enclosure, a device, a duct, or of what stands at a node."""
     if found.table == "cable":
         rows = fetch_rows(
-            "SELECT id, number FROM fibre_fibresection WHERE cable_id = %s ORDER BY number, cut_a_id IS NOT NULL, id", [found.id]
+            "SELECT id, number FROM fibre_fibresection WHERE cable_id = %s ORDER BY number, cut_a_id IS NOT NULL, id",
+            [found.id],
         )
         yield from (Start("fibre", row[0], f"{found.name}:{row[1]}") for row in rows)
     elif found.table == "duct":
-        for (position,) in fetch_rows("SELECT position FROM fibre_tube WHERE duct_id = %s ORDER BY position", [found.id]):
+        for (position,) in fetch_rows(
+            "SELECT position FROM fibre_tube WHERE duct_id = %s ORDER BY position", [found.id]
+        ):
             yield from _in_tube(found, position)
     elif found.table == "node":
         rows = fetch_rows(

@@ -93,7 +93,9 @@ class Trace:
 
     @property
     def ends(self) -> list[End]:
-        found = {(one.branch, one.name, one.place): one for path in self.paths for one in (path.begin, path.end)}
+        found = {
+            (one.branch, one.name, one.place, one.reason): one for path in self.paths for one in (path.begin, path.end)
+        }
         return list(found.values())
 
     @property

@@ -204,7 +204,7 @@ def _told(
         there = [(_end(row, hanging), added) for row, added in other.leaves]
         paths += [_path(a, x, b, y, middle) for a, x in here for b, y in there]
     if not others:  # a device: the one end is itself
-        itself = End(root.name, root.node or "", "device", True, root.node_id)
+        itself = End(root.name, root.name, "device", True, root.node_id)
         paths = [_path(itself, _Sum(), b, y, middle) for b, y in here]
     shape = _shape([one.id for one in hops if one.kind == "fibre"]) if geometry else None
     return Trace(start.name, start.id, hops, paths, shape)
@@ -227,11 +227,13 @@ def _hop_of(row: _Row) -> list[Hop]:
     """The joint before a thing, and the thing."""
     if row.hidden:
         return []
-    place = row.enclosure or row.node or ""
+    # A patch cord is between enclosures.
+    inside = row.joint_kind != "patch"
+    place = (row.enclosure if inside else row.node) or ""
     joint = Hop(
         row.joint_kind or "", place, row.joint_id or row.thing, loss_db=row.joint_loss_db, measured=row.joint_measured,
-        enclosure=row.enclosure or "", enclosure_id=row.enclosure_id, node=row.node or "", node_id=row.node_id, tray=row.tray,
-        slot=row.slot, branch=row.branch,
+        enclosure=(row.enclosure or "") if inside else "", enclosure_id=row.enclosure_id if inside else None,
+        node=row.node or "", node_id=row.node_id, tray=row.tray, slot=row.slot, branch=row.branch,
     )  # fmt: skip
     return [joint, _thing(row)]
 

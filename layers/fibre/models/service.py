@@ -100,7 +100,9 @@ class Circuit(NetworkObject):
         constraints = (
             *NetworkObject.Meta.constraints,
             models.CheckConstraint(condition=Q(name__isnull=False), name="fibre_circuit_has_name"),
-            models.CheckConstraint(condition=Q(kind__in=("p2p", "pon", "dark_fibre", "copper")), name="fibre_circuit_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("p2p", "pon", "dark_fibre", "copper")), name="fibre_circuit_kind"
+            ),
         )
 
 
