@@ -133,17 +133,19 @@ CREATE FUNCTION fibre_measure_cables(cables uuid[]) RETURNS void
     LANGUAGE sql
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-    WITH stations AS (
+    WITH passed AS (
         SELECT l.cable_id, l.ordinal, l.ends_at, sum(l.length_m) OVER (PARTITION BY l.cable_id ORDER BY l.ordinal) AS drawn_m
           FROM fibre_steplength l WHERE l.cable_id = ANY (cables)
         UNION ALL
         SELECT c.id, 0, c.from_node_id, 0 FROM fibre_cable c WHERE c.id = ANY (cables)
+    ), stations AS (
+        -- A ring comes to a node twice; its slack hangs there once.
+        SELECT p.*, min(p.ordinal) OVER (PARTITION BY p.cable_id, p.ends_at) AS first_there FROM passed p
     ), placed AS (
         SELECT s.*, s.ordinal = max(s.ordinal) OVER (PARTITION BY s.cable_id) AS is_last, k.length_m AS slack_here,
                coalesce(sum(k.length_m) OVER (PARTITION BY s.cable_id ORDER BY s.ordinal), 0) AS slack_m
           FROM stations s
-          LEFT JOIN fibre_slack k ON k.cable_id = s.cable_id AND k.node_id = s.ends_at
-           AND s.ordinal = (SELECT min(o.ordinal) FROM stations o WHERE o.cable_id = s.cable_id AND o.ends_at = s.ends_at)
+          LEFT JOIN fibre_slack k ON k.cable_id = s.cable_id AND k.node_id = s.ends_at AND s.ordinal = s.first_there
     ), found AS (
         -- An entry stands in the middle of the slack at its node: of a loop, one half is on either side.
         SELECT p.cable_id, e.id AS entry_id, p.drawn_m, p.slack_m - coalesce(p.slack_here, 0) / 2 AS slack_m
