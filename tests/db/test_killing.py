@@ -101,11 +101,13 @@ def test_killed_at_any_moment_nothing_is_lost_or_half_done(home: Path) -> None:
         stop.set()
         for one in threads:
             one.join()
-        stages.settle()
+        stopped = time.monotonic()
+        stages.wait_until_ready()
         says = {
             "seed": SEED, "killed": dict(Counter(part for _when, part in stages.killed)), "imports": len(importer.done),
             "answered": dict(sum((one.answered for one in writers), Counter())), "sent again": sum(one.again for one in writers),
             "longest wait": round(max(one.longest for one in writers), 1),
+            "ready after": round(time.monotonic() - stopped, 1),
         }  # fmt: skip
         print(json.dumps(says))
         trouble = [said for one in (*writers, importer) for said in one.trouble]
