@@ -78,10 +78,7 @@ async def queue(threads: int) -> AsyncIterator[App]:
 
 
 class Lasting(Worker):
-    """Takes jobs until it is told to stop, whatever becomes of its connections.
-
-    `unanswered_at` (of the monotonic clock) is when the database last failed to answer, at first when we began.
-    """
+    """Takes jobs until it is told to stop, whatever becomes of its connections."""
 
     def __init__(self, own: App, threads: int) -> None:
         options: dict[str, Any] = {
@@ -93,8 +90,8 @@ class Lasting(Worker):
             "stalled_worker_timeout": SWEPT_AFTER_SECONDS + 3 * settings.WORKER_HEARTBEAT,
         }
         super().__init__(own, **options)
-        self.unanswered_at = time.monotonic()
         self._away = False
+        self._judges_at = time.monotonic() + 3 * settings.WORKER_HEARTBEAT
         self._registering = asyncio.Lock()
 
     async def _through(self, do: Callable[[], Awaitable[T]]) -> T:
@@ -115,7 +112,6 @@ class Lasting(Worker):
             await asyncio.sleep(pause(failures))
 
     def _unanswered(self, error: Exception) -> None:
-        self.unanswered_at = time.monotonic()
         if not self._away:
             self._away = True
             log.warning("the database does not answer; the worker goes on when it does: %s", error)
@@ -123,6 +119,7 @@ class Lasting(Worker):
     def _answered(self) -> None:
         if self._away:
             self._away = False
+            self._judges_at = time.monotonic() + 3 * settings.WORKER_HEARTBEAT + POOL_SECONDS + LONGEST_PAUSE_SECONDS
             log.warning("the database answers the worker again")
 
     def running(self) -> set[int]:
@@ -131,7 +128,7 @@ class Lasting(Worker):
 
     def may_judge(self) -> bool:
         """May we take others for dead? During an outage nobody could give a sign of life: they get time to."""
-        return time.monotonic() >= self.unanswered_at + 3 * settings.WORKER_HEARTBEAT
+        return not self._away and time.monotonic() >= self._judges_at
 
     async def _update_heartbeat(self) -> None:
         while True:

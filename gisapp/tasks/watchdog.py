@@ -21,7 +21,7 @@ class Watchdog(threading.Thread):
     that keeps the interpreter to itself (a long call into a C library) holds this thread up as well as the loop.
     """
 
-    def __init__(self, limit: float, tick: float = TICK_SECONDS) -> None:
+    def __init__(self, limit: float, tick: float) -> None:
         super().__init__(name="watchdog", daemon=True)
         self.limit, self.tick = limit, tick
         self._sign = True
@@ -55,9 +55,9 @@ class Watchdog(threading.Thread):
 
 
 @contextlib.contextmanager
-def watched(loop: AbstractEventLoop, limit: float) -> Iterator[Watchdog]:
+def watched(loop: AbstractEventLoop, limit: float, tick: float = TICK_SECONDS) -> Iterator[Watchdog]:
     """Watch over what the loop runs within the block."""
-    dog = Watchdog(limit)
+    dog = Watchdog(limit, tick)
     dog.follow(loop)
     dog.start()
     try:

@@ -179,14 +179,14 @@ def _look(worker: int, suspects: set[int], *, judge: bool) -> Seen | None:
 
     def look() -> None:
         # First: whoever takes others for dead must not count as dead himself, however late his looks are.
-        sign_of_life(worker)
+        if not sign_of_life(worker):
+            found.append(Seen(listed=False, held=set()))
+            return
         if judge:
             rescue()
         if suspects:
             give_back_lost(worker, suspects)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE id = %s)", [worker])
-            found.append(Seen(cursor.fetchone()[0], held_by(worker)))
+        found.append(Seen(listed=True, held=held_by(worker)))
 
     _quietly(look)
     return found[0] if found else None

@@ -44,6 +44,16 @@ def deaf(progress: Progress, seconds: float) -> None:
     step(progress, "ended")
 
 
+@task("test.apart", title=Text("Abseits", "Apart"), tries=3)
+def apart(progress: Progress, seconds: float, last: bool) -> None:
+    """Works for long without the database, and asks for it again at the end if it is `last`."""
+    step(progress, "began")
+    connection.close()
+    time.sleep(seconds)
+    if last:
+        step(progress, "ended")
+
+
 @task("test.fails", title=Text("Scheitert", "Fails"), tries=3, first_wait=0.2)
 def fails(progress: Progress, until: int = 99) -> None:
     """Fails until it has been run so often; its message carries what must not be kept."""
