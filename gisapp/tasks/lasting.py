@@ -25,6 +25,8 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
+from gisapp.observe.config import WORKERS_POOL
+
 T = TypeVar("T")
 log = logging.getLogger("gisapp.tasks")
 FIRST_PAUSE_SECONDS = 0.25
@@ -65,7 +67,7 @@ async def queue(threads: int) -> AsyncIterator[App]:
     """
     pool = AsyncConnectionPool(
         kwargs=connector_params(), configure=_configure, check=AsyncConnectionPool.check_connection,
-        min_size=1, max_size=threads + 4, timeout=POOL_SECONDS, reconnect_timeout=POOL_SECONDS, open=False,
+        name=WORKERS_POOL, min_size=1, max_size=threads + 4, timeout=POOL_SECONDS, reconnect_timeout=POOL_SECONDS, open=False,
     )  # fmt: skip
     try:
         await pool.open(wait=True, timeout=POOL_SECONDS)
@@ -78,7 +80,7 @@ async def queue(threads: int) -> AsyncIterator[App]:
 
 
 class Lasting(Worker):
-    """Takes jobs until it is told to stop, whatever becomes of its connections."""
+    """Takes jobs until it is told to stop, whatever becomes of its connections. `away`: the database does not answer."""
 
     def __init__(self, own: App, threads: int) -> None:
         options: dict[str, Any] = {
@@ -90,7 +92,7 @@ class Lasting(Worker):
             "stalled_worker_timeout": SWEPT_AFTER_SECONDS + 3 * settings.WORKER_HEARTBEAT,
         }
         super().__init__(own, **options)
-        self._away = False
+        self.away = False
         self._judges_at = time.monotonic() + 3 * settings.WORKER_HEARTBEAT
         self._registering = asyncio.Lock()
 
@@ -112,13 +114,13 @@ class Lasting(Worker):
             await asyncio.sleep(pause(failures))
 
     def _unanswered(self, error: Exception) -> None:
-        if not self._away:
-            self._away = True
+        if not self.away:
+            self.away = True
             log.warning("the database does not answer; the worker goes on when it does: %s", error)
 
     def _answered(self) -> None:
-        if self._away:
-            self._away = False
+        if self.away:
+            self.away = False
             self._judges_at = time.monotonic() + 3 * settings.WORKER_HEARTBEAT + POOL_SECONDS + LONGEST_PAUSE_SECONDS
             log.warning("the database answers the worker again")
 
@@ -128,7 +130,7 @@ class Lasting(Worker):
 
     def may_judge(self) -> bool:
         """May we take others for dead? During an outage nobody could give a sign of life: they get time to."""
-        return not self._away and time.monotonic() >= self._judges_at
+        return not self.away and time.monotonic() >= self._judges_at
 
     async def _update_heartbeat(self) -> None:
         while True:

@@ -133,7 +133,7 @@ class Work:
         while True:
             await asyncio.sleep(settings.WORKER_HEARTBEAT)
             own = worker.worker_id
-            if own is None:
+            if own is None or worker.away:
                 continue
             running = worker.running()
             seen = await asyncio.to_thread(_look, own, suspects, judge=worker.may_judge())
