@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -215,7 +216,9 @@ def work(threads: int, grace: float) -> int:
     connections.close_all()
     if made.stuck:
         log.warning("a job did not end in time and was given back")
-        # Its thread goes on until the process is gone, and Python waits for threads: this one does not.
+        # Its thread goes on until the process is gone, and Python waits for threads: we do not. What is still to be
+        # done after us (the private cluster is stopped) has its time.
+        threading._register_atexit(_end_now)  # type: ignore[attr-defined]
         threading.Thread(target=_end_hard, daemon=True).start()
         return 1
     loop.run_until_complete(loop.shutdown_default_executor())
@@ -223,6 +226,12 @@ def work(threads: int, grace: float) -> int:
     return 0
 
 
+def _end_now() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(1)
+
+
 def _end_hard() -> None:
-    time.sleep(STUCK_SECONDS)  # the private cluster is stopped meanwhile
+    time.sleep(STUCK_SECONDS)
     os._exit(1)
