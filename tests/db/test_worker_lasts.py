@@ -142,23 +142,24 @@ def test_06_a_job_that_was_given_to_another_worker_ends_here(hire: Hire) -> None
     assert "ends here" in worker.log
 
 
-def test_07_an_outage_is_a_line_and_not_one_for_each_attempt(hire: Hire) -> None:  # noqa: F811
-    worker = hire()
-    wait_for(lambda: listening() == 1)
-    with database_away():
-        time.sleep(4)
-    wait_for(lambda: "answers the worker again" in worker.log, SOON)
-    lines = [json.loads(line) for line in worker.log.splitlines()]
-    said = [line for line in lines if line["level"] != "INFO" and "job" not in line]
-    assert 2 <= len(said) <= 4, [line["message"] for line in said]
-    assert not any("exception" in line for line in said)
-
-
 def nothing_to_do() -> bool:
     """What every worker puts into the queue when it begins is done."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) >= 2 AND bool_and(status = 'succeeded') FROM procrastinate_jobs")
         return bool(cursor.fetchone()[0])
+
+
+def test_07_an_outage_is_a_line_and_not_one_for_each_attempt(hire: Hire) -> None:  # noqa: F811
+    worker = hire()
+    wait_for(lambda: listening() == 1 and nothing_to_do())
+    with database_away():
+        time.sleep(4)
+    wait_for(lambda: "answers the worker again" in worker.log, SOON)
+    lines = [json.loads(line) for line in worker.log.splitlines()]
+    said = [line for line in lines if line["level"] != "INFO" and "job" not in line]
+    # Its parts notice at different times; each attempt of each would be dozens.
+    assert 2 <= len(said) <= 8, [line["message"] for line in said]
+    assert not any("exception" in line for line in said)
 
 
 def done_by_log(worker: Worker, job: int) -> bool:
