@@ -12,7 +12,13 @@ from gisapp import cluster
 ENGINE = "django.contrib.gis.db.backends.postgis"
 REPLICA = "replica"
 """The alias of the replica's connections."""
-# A machine that is gone says nothing; the kernel gives a connection up after this many milliseconds without an answer.
+# No connection waits for ever for a machine that is gone or a server that stands still. Long statements are no silence:
+# the kernel of the other machine answers for them. On a socket of this machine only the first one matters.
+_LASTING = {
+    "connect_timeout": "5", "tcp_user_timeout": "25000", "keepalives_idle": "10", "keepalives_interval": "5",
+    "keepalives_count": "3",
+}  # fmt: skip
+# What the primary can answer as well is given up sooner: after this many milliseconds without an answer.
 SILENT_MS = 4_000
 _PATIENCE = {
     "connect_timeout": "3", "tcp_user_timeout": str(SILENT_MS), "keepalives_idle": "2", "keepalives_interval": "1",
@@ -71,6 +77,9 @@ def databases(serving: bool) -> dict[str, dict[str, object]]:
         own["DISABLE_SERVER_SIDE_CURSORS"] = bool(direct and serving)
     else:
         own = common | _private(cluster.WEB_ROLE if serving else cluster.OWNER_ROLE)
+    options = own["OPTIONS"]
+    assert isinstance(options, dict)
+    own["OPTIONS"] = _LASTING | options
     found = {"default": _pooled(own) if serving else own}
     replica = os.environ.get("REPLICA_URL")
     if replica and serving:

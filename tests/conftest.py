@@ -41,6 +41,13 @@ def _second_factor(django_test_environment: None) -> None:
     second_factor.install()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly(django_test_environment: None) -> None:
+    from tests import emptying
+
+    emptying.install()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """What a process keeps of settings in tables (sites, banners, maintenance) is another test's."""

@@ -3,6 +3,8 @@
 from typing import Any
 
 ACCESS = "gisapp.access"
+WORKERS_POOL = "worker"
+"""The name of the pool whose attempts are not logged one by one."""
 
 
 def configuration(form: str, level: str, *, access: bool) -> dict[str, Any]:
@@ -12,7 +14,10 @@ def configuration(form: str, level: str, *, access: bool) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "gisapp.observe.logs.Json"}, "plain": {"()": "gisapp.observe.logs.Plain"}},
-        "filters": {"outcomes": {"()": "gisapp.observe.logs.NoOutcomes"}},
+        "filters": {
+            "outcomes": {"()": "gisapp.observe.logs.NoOutcomes"},
+            "attempts": {"()": "gisapp.observe.logs.NoAttempts"},
+        },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": formatter}},
         "loggers": {
             # Django's own handlers would print past the net, or mail a request with all that was typed.
@@ -28,6 +33,7 @@ def configuration(form: str, level: str, *, access: bool) -> dict[str, Any]:
             # A lost connection comes from each of its parts, with the whole traceback; gisapp.tasks says it in a line.
             "procrastinate.worker.worker": {"filters": ["outcomes"]},
             "procrastinate.utils": {"level": "CRITICAL"},
+            "psycopg.pool": {"filters": ["attempts"]},
             ACCESS: {"level": "INFO" if access else "CRITICAL"},
         },
         "root": {"handlers": ["stderr"], "level": level},

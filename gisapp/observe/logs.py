@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from pythonjsonlogger.orjson import OrjsonFormatter
 
-from gisapp.observe.config import ACCESS
+from gisapp.observe.config import ACCESS, WORKERS_POOL
 from gisapp.observe.redaction import redact, told, trace
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
@@ -89,6 +89,14 @@ class NoOutcomes(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not str(getattr(record, "action", "")).startswith(("job_", "side_task_failed"))
+
+
+class NoAttempts(logging.Filter):
+    """Drops the attempts to connect of the worker's pool: it goes on for as long as an outage lasts, and gisapp.tasks
+    says when that begins and when it is over."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (isinstance(record.args, tuple) and WORKERS_POOL in record.args)
 
 
 class Json(OrjsonFormatter):

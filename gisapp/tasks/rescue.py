@@ -40,10 +40,12 @@ def give_back_lost(worker: int, lost: set[int]) -> int:
     return _give_away("j.worker_id = %s AND j.id = ANY(%s)", worker, list(lost), dead=True)
 
 
-def sign_of_life(worker: int) -> None:
-    """Tell that this worker lives."""
+def sign_of_life(worker: int) -> bool:
+    """Tell that this worker lives; False when it does not stand on the list of workers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT procrastinate_update_heartbeat_v1(%s)", [worker])
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE id = %s)", [worker])
+        return bool(cursor.fetchone()[0])
 
 
 def held_by(worker: int) -> set[int]:

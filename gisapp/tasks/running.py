@@ -14,7 +14,7 @@ from gisapp.observe.logs import JOB
 from gisapp.status import maintenance
 from gisapp.tasks.declare import Declared
 from gisapp.tasks.progress import Progress
-from gisapp.tasks.retrying import code_of
+from gisapp.tasks.retrying import Backoff, code_of
 
 log = logging.getLogger("gisapp.tasks")
 HOLD_SECONDS = 2.0
@@ -41,7 +41,7 @@ def run_job(declared: Declared, context: JobContext, arguments: dict[str, Any]) 
     except Exception as error:
         code = code_of(error)
         progress.failed(code)
-        last = context.job.attempts + 1 >= declared.tries
+        last = context.job.attempts + 1 >= Backoff(declared.tries, 0).most(error)
         level = logging.ERROR if last else logging.WARNING
         log.log(level, "job failed", exc_info=error, extra={"task": declared.name, "code": code})
         if not last and _another_waits(context):

@@ -6,29 +6,45 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, connections
-from procrastinate.contrib.django import app
+from django.db import DatabaseError, connection, connections
 from procrastinate.exceptions import ConnectorException
-from procrastinate.worker import Worker
 
+from gisapp.tasks.lasting import STATEMENT_MS, STEADY_SECONDS, Lasting, lost, pause, queue
 from gisapp.tasks.rescue import give_back, give_back_lost, held_by, rescue, sign_of_life
+from gisapp.tasks.watchdog import watched
 
 log = logging.getLogger("gisapp.tasks")
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # A Ctrl-C in a terminal and the parent's SIGTERM come together; a later second signal is impatience.
 IMPATIENT_SECONDS = 2.0
-LONGEST_PAUSE_SECONDS = 30.0
 STUCK_SECONDS = 15.0
+# Between attempts while the database answers and refuses (no tables yet): that does not mend itself in a second.
+LONGEST_PAUSE_SECONDS = 30.0
+# Threads beside those of the jobs.
+SPARE_THREADS = 4
+# So long the event loop may stand still at least.
+LEAST_SILENCE_SECONDS = 30.0
 _LOST = (DatabaseError, psycopg.Error, ConnectorException, OSError)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the list of workers and jobs says of us: do we stand on it, and with which jobs?"""
+
+    listed: bool
+    held: set[int]
 
 
 class Work:
@@ -53,35 +69,29 @@ class Work:
         loop = asyncio.get_running_loop()
         for number in ENDING:
             loop.add_signal_handler(number, self.end)
-        pause = 1.0
+        failures, said = 0, ""
         while not self.ending.is_set():
-            begin = time.monotonic()
+            begin, away = time.monotonic(), False
             try:
                 await self._connected()
             except _LOST as error:
-                log.error("the worker cannot work: %s", error)
+                away = lost(error)
+                if str(error) != said:  # an outage of an hour is one line
+                    said = str(error)
+                    log.error("the worker cannot work: %s", said)
             if not self.ending.is_set():
-                log.warning("the worker connects anew")
-                pause = 1.0 if time.monotonic() - begin > 60 else min(2 * pause, LONGEST_PAUSE_SECONDS)
-                await self._sleep(pause)
+                failures = 1 if time.monotonic() - begin > STEADY_SECONDS else failures + 1
+                await self._sleep(pause(failures) if away else pause(failures, LONGEST_PAUSE_SECONDS))
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep, but not past the end."""
-        await asyncio.wait([asyncio.ensure_future(self.ending.wait())], timeout=seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ending.wait(), seconds)
 
     async def _connected(self) -> None:
-        """Work on one set of connections until they break or we are told to go."""
-        # The global app keeps Django's connections: what a job puts into the queue belongs to the job's transaction.
-        own = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
-        async with own.open_async():
-            options: dict[str, Any] = {
-                **own.worker_defaults,
-                "concurrency": self.threads,
-                "install_signal_handlers": False,
-                "update_heartbeat_interval": settings.WORKER_HEARTBEAT,
-                "stalled_worker_timeout": 3 * settings.WORKER_HEARTBEAT,
-            }
-            worker = Worker(own, **options)
+        """Work until told to go; a break of the connections is the worker's own business."""
+        async with queue(self.threads) as own:
+            worker = Lasting(own, self.threads)
             running = asyncio.ensure_future(worker.run())
             helpers = [asyncio.ensure_future(one) for one in (self._rescue(worker), self.ending.wait())]
             await asyncio.wait([running, *helpers], return_when=asyncio.FIRST_COMPLETED)
@@ -92,7 +102,7 @@ class Work:
             worker.stop()
             await self._leave(worker, running)
 
-    async def _leave(self, worker: Worker, running: "asyncio.Future[None]") -> None:
+    async def _leave(self, worker: Lasting, running: "asyncio.Future[None]") -> None:
         """Wait for the jobs as long as there is grace; then ask them to come to an end; then give them back."""
         begin, beat = time.monotonic(), time.monotonic()
         # Not the library's own timeout: it waits for a job that never looks up for ever.
@@ -117,22 +127,31 @@ class Work:
         if error is not None:
             raise error
 
-    async def _rescue(self, worker: Worker) -> None:
+    async def _rescue(self, worker: Lasting) -> None:
         """Now and then look for the jobs of the dead, and whether we still count as living ourselves."""
         suspects: set[int] = set()
+        strange: set[int] = set()
         while True:
             await asyncio.sleep(settings.WORKER_HEARTBEAT)
-            if worker.worker_id is None:
+            own = worker.worker_id
+            if own is None or worker.away:
+                continue
+            running = worker.running()
+            seen = await asyncio.to_thread(_look, own, suspects, judge=worker.may_judge())
+            if seen is None:
+                suspects, strange = set(), set()
                 continue
             _leave_sign()
-            running = {one.job.id for one in worker._running_jobs.values()}
-            found = await asyncio.to_thread(_look, worker.worker_id, suspects)
-            if found is None:
+            if not seen.listed:
                 # We were silent for so long (a suspended machine) that another worker took us off the list.
-                log.warning("the worker was taken for dead and registers anew")
-                return
+                await worker.register_anew(own)
+                suspects, strange = set(), set()
+                continue
             # A job that was fetched this moment is not running yet: it is lost when it is not at the next look either.
-            suspects = found - running - {one.job.id for one in worker._running_jobs.values()}
+            # So with one that ended this moment.
+            suspects = seen.held - running - worker.running()
+            worker.let_go(strange & (running - seen.held))
+            strange = (running & worker.running()) - seen.held
 
 
 def _sign() -> Path:
@@ -155,44 +174,51 @@ def alive() -> bool:
     return age <= 3 * settings.WORKER_HEARTBEAT
 
 
-def _look(worker: int, suspects: set[int]) -> set[int] | None:
-    """Rescue what is to be rescued. The jobs that stand as ours; None when we are not on the list of workers."""
-    held: set[int] | None = set()
+def _look(worker: int, suspects: set[int], *, judge: bool) -> Seen | None:
+    """Rescue what is to be rescued, the jobs of other workers where we may `judge`. None when the database is away."""
+    found: list[Seen] = []
 
     def look() -> None:
-        nonlocal held
-        rescue()
+        # First: whoever takes others for dead must not count as dead himself, however late his looks are.
+        if not sign_of_life(worker):
+            found.append(Seen(listed=False, held=set()))
+            return
+        if judge:
+            rescue()
         if suspects:
             give_back_lost(worker, suspects)
-        held = held_by(worker)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE id = %s)", [worker])
-            if not cursor.fetchone()[0]:
-                held = None
+        found.append(Seen(listed=True, held=held_by(worker)))
 
     _quietly(look)
-    return held
+    return found[0] if found else None
 
 
 def _quietly(do: Callable[[], Any]) -> None:
     """Run in a helper's thread on a connection of its own; a database that is away is the next look's business."""
     try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
         do()
     except (DatabaseError, psycopg.Error) as error:
         log.warning("jobs of other workers cannot be looked at: %s", error)
     finally:
-        close_old_connections()
+        connection.close()
 
 
 def work(threads: int, grace: float) -> int:
     """Run a worker in this process until it is told to go; 0, or 1 when a job had to be given back unfinished."""
     loop = asyncio.new_event_loop()
+    # Each job has a thread, and the looks are not kept waiting by them.
+    loop.set_default_executor(ThreadPoolExecutor(threads + SPARE_THREADS, thread_name_prefix="job"))
     made = Work(threads, grace)
-    loop.run_until_complete(made.run())
+    with watched(loop, max(LEAST_SILENCE_SECONDS, 6 * settings.WORKER_HEARTBEAT)):
+        loop.run_until_complete(made.run())
     connections.close_all()
     if made.stuck:
         log.warning("a job did not end in time and was given back")
-        # Its thread goes on until the process is gone, and Python waits for threads: this one does not.
+        # Its thread goes on until the process is gone, and Python waits for threads: we do not. What is still to be
+        # done after us (the private cluster is stopped) has its time.
+        threading._register_atexit(_end_now)  # type: ignore[attr-defined]
         threading.Thread(target=_end_hard, daemon=True).start()
         return 1
     loop.run_until_complete(loop.shutdown_default_executor())
@@ -200,6 +226,12 @@ def work(threads: int, grace: float) -> int:
     return 0
 
 
+def _end_now() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(1)
+
+
 def _end_hard() -> None:
-    time.sleep(STUCK_SECONDS)  # the private cluster is stopped meanwhile
+    time.sleep(STUCK_SECONDS)
     os._exit(1)

@@ -94,7 +94,9 @@ def test_03_only_the_web_server_goes_through_it(monkeypatch: pytest.MonkeyPatch)
     serving, working = connecting.databases(True), connecting.databases(False)
     assert (serving["default"]["HOST"], serving["default"]["PASSWORD"]) == ("pooler", "a@b")
     assert serving["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
-    assert (working["default"]["HOST"], working["default"]["OPTIONS"]) == ("primary", {"sslmode": "require"})
+    options = working["default"]["OPTIONS"]
+    assert isinstance(options, dict)
+    assert (working["default"]["HOST"], options["sslmode"]) == ("primary", "require")
     assert (set(serving), set(working)) == ({"default", "replica"}, {"default"})
 
 

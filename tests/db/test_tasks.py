@@ -13,7 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, transaction
-from django.utils import translation
+from django.utils import timezone, translation
+from procrastinate.exceptions import JobAborted
+from procrastinate.jobs import Job
 
 from gisapp.backup.databases import connect
 from gisapp.errors import Conflict, GisError
@@ -88,7 +90,7 @@ def look(job: int) -> overview.Job:
     return overview.jobs(job=job)[0]
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 30) -> Any:
+def wait_for(what: Callable[[], Any], seconds: float = 60) -> Any:
     until = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < until, "it never happened"
@@ -166,14 +168,18 @@ def test_06_sigterm_lets_a_job_end(hire: Hire) -> None:
     assert steps(job) == ["began", "inside", "ended"]
 
 
-def test_06b_a_job_that_is_being_ended_is_not_taken_by_others(hire: Hire) -> None:
+def test_06b_a_job_that_is_being_ended_is_not_taken_by_others(hire: Hire, tmp_path: Path) -> None:
     """The leaving worker lives as long as its job, however long that is in heartbeats."""
-    job = start(jobs.long, seconds=6)
+    gate = tmp_path / "gate"
+    job = start(jobs.gated, gate=str(gate))
     leaving = hire()
     wait_for(lambda: look(job).percent)
     staying = hire()
     wait_for(lambda: alive() == 2)
-    assert leaving.end() == 0
+    leaving.process.terminate()
+    time.sleep(8 * BEAT)
+    gate.touch()
+    assert leaving.process.wait(timeout=30) == 0
     assert look(job).state == "done"
     assert steps(job) == ["began", "inside", "ended"]
     assert "another worker" not in staying.log
@@ -201,14 +207,16 @@ def test_08_sigterm_gives_back_a_deaf_job_too(hire: Hire) -> None:
     assert steps(job) == ["began"]
 
 
-def test_09_kill_9_another_worker_takes_the_job(hire: Hire) -> None:
-    job = start(jobs.long, seconds=4)
+def test_09_kill_9_another_worker_takes_the_job(hire: Hire, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    job = start(jobs.gated, gate=str(gate))
     first = hire()
     wait_for(lambda: look(job).percent)
     second = hire()
     wait_for(lambda: alive() == 2)
     first.end(signal.SIGKILL)
-    wait_for(lambda: look(job).state == "done", 30)
+    gate.touch()
+    wait_for(lambda: look(job).state == "done")
     # What the dead one did in its transaction is gone; the job's own step before it stands there twice.
     assert steps(job) == ["began", "began", "inside", "ended"]
     assert "a job goes to another worker" in second.log
@@ -374,7 +382,6 @@ def test_14c_an_orphan_gives_way_to_one_like_it_that_waits(hire: Hire) -> None:
 @pytest.mark.django_db
 def test_15_the_hosts_own_jobs_do_their_work() -> None:
     from django.contrib.sessions.models import Session
-    from django.utils import timezone
 
     Session.objects.create(session_key="old", session_data="x", expire_date=timezone.now() - timezone.timedelta(days=1))
     Session.objects.create(session_key="new", session_data="x", expire_date=timezone.now() + timezone.timedelta(days=1))
@@ -430,7 +437,29 @@ def test_17_waiting_grows_and_refusals_are_final() -> None:
     assert not is_final(Conflict("try-again"))
     assert not is_final(psycopg.OperationalError("gone"))
     assert not is_final(ValueError("x"))
-    assert Backoff(3, 1).tries == 3
+    assert max(wait_seconds(10, attempts, 60) for attempts in range(12)) <= 66
+
+
+def test_17b_an_outage_of_the_database_is_no_fault_of_the_job() -> None:
+    """It is tried again oftener and sooner than after a fault of its own, and not for ever."""
+    away, fault = psycopg.OperationalError("gone"), ValueError("x")
+
+    def again(error: Exception, attempts: int) -> float | None:
+        job = Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="test.quick", attempts=attempts)
+        found = Backoff(3, 10).get_retry_decision(exception=error, job=job)
+        return (found.retry_at - timezone.now()).total_seconds() if found and found.retry_at else None
+
+    assert [again(fault, attempts) is not None for attempts in range(4)] == [True, True, False, False]
+    waits = [again(away, attempts) for attempts in range(12)]
+    assert [wait is not None for wait in waits] == [True] * 9 + [False] * 3
+    assert all(wait <= 66 for wait in waits if wait is not None)
+    assert (
+        Backoff(3, 10).get_retry_decision(
+            exception=JobAborted(),
+            job=Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="test.quick", attempts=99),
+        )
+        is not None
+    )
 
 
 def test_18_a_name_is_declared_once() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 from django.db import connection, transaction
 
@@ -42,6 +43,29 @@ def deaf(progress: Progress, seconds: float) -> None:
     step(progress, "began")
     time.sleep(seconds)
     step(progress, "ended")
+
+
+@task("test.gated", title=Text("Mit Tor", "Gated"), tries=3)
+def gated(progress: Progress, gate: str) -> None:
+    """Works in one transaction until the file `gate` is there: as long as the test wants it to."""
+    step(progress, "began")
+    with transaction.atomic():
+        step(progress, "inside")
+        while not Path(gate).exists():
+            progress.checkpoint(50, Text("unterwegs", "on the way"))
+            time.sleep(0.05)
+    step(progress, "ended")
+
+
+@task("test.apart", title=Text("Abseits", "Apart"), tries=3)
+def apart(progress: Progress, gate: str, last: bool) -> None:
+    """Works without the database until the file `gate` is there, and asks for it again at the end if it is `last`."""
+    step(progress, "began")
+    connection.close()
+    while not Path(gate).exists():
+        time.sleep(0.05)
+    if last:
+        step(progress, "ended")
 
 
 @task("test.fails", title=Text("Scheitert", "Fails"), tries=3, first_wait=0.2)

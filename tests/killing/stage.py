@@ -10,7 +10,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,24 +40,10 @@ class Stage:
     def start(self) -> None:
         self._keep_up()
         threading.Thread(target=self._manage, daemon=True).start()
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until all parts are ready."""
-        try:
-            self.wait_until_ready(60)
-        except AssertionError as late:
-            # Seen twice in fifteen runs and never with the log at hand: what the processes said goes into the summary,
-            # and they get the second start that an operator would give them.
-            warnings.warn(f"{late}\n{self._said()}", stacklevel=1)
-            for one in self._processes.values():
-                one.terminate()
-            self.wait_until_ready()
-
-    def _said(self) -> str:
-        return Path(self._log.name).read_text(errors="replace")[-4000:]
+        self.wait_until_ready()
 
     def wait_until_ready(self, seconds: float = 90) -> None:
+        """Wait until all parts are; no part gets a second start for it."""
         until = time.monotonic() + seconds
         while status(self.address + "/readyz", 5) != 200:
             assert time.monotonic() < until, "the installation does not become ready: " + told(self.address)

@@ -69,6 +69,8 @@ OUTGOING = {
     "gisapp/replica/watch.py": "ends our own connections to the replica; it opens none",
     "gisapp/mail/transport.py": "the mail server that EMAIL_URL names",
     "gisapp/tasks/worker.py": "asyncio runs the worker; it talks to the database alone",
+    "gisapp/tasks/lasting.py": "the same",
+    "gisapp/tasks/watchdog.py": "watches over asyncio's loop; opens nothing",
 }
 DIALLERS = {
     "socket", "http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib", "telnetlib",
