@@ -4,24 +4,20 @@ With faults of the kind that no database can forbid, for those who look for them
 marks that cannot be, and homes whose fibre is spliced in the cabinet but ends in the house on nothing.
 """
 
-import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-import shapely
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from gisapp.accounts.models import Organisation
 from gisapp.bulk import analyze, copy_rows
-from gisapp.geolibs import STORAGE_SRID
 from layers.fibre import demo_plan
-from layers.fibre.demo_plan import COPPER, HOMES_OF_A_CABINET, PLANNED, PON, Home, Net, Pipe
+from layers.fibre.demo_plan import COPPER, PLANNED, PON, Home
+from layers.fibre.demo_route import RouteWriter, run, settle
 
-SOURCE = "demo"
 OWNER = "breitband-verband"
-_NAMES = uuid.UUID("6f0c5d0e-4a0b-4f9e-9d57-7a1f5b1f2c11")
 TRUNK, FIBRES_A_HOME, OF_AN_ODF = 288, 2, 4
 TABLES = (
     "node", "segment", "duct", "ductstep", "tube", "tubesection", "tubejoint", "tubeend", "cable", "cablestep", "cableentry",
@@ -43,11 +39,6 @@ def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
         with transaction.atomic():
             _Writer(net, owner.pk).write()
     analyze(*(f"fibre_{one}" for one in TABLES))
-
-
-def _sql(statement: str, *values: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
 
 
 _CLEAR = (
@@ -77,38 +68,14 @@ def _clear() -> None:
         nets = [row[0] for row in cursor.fetchall()]
         for statement in _CLEAR if nets else ():
             cursor.execute(statement, {"nets": nets})
-    _settle()
+    settle()
 
 
-def _settle() -> None:
-    """What the end of the transaction would check, now: what follows needs the tubes and lengths that come of it."""
-    _sql("SET CONSTRAINTS ALL IMMEDIATE")
-    _sql("SET CONSTRAINTS ALL DEFERRED")
-
-
-class _Writer:
+class _Writer(RouteWriter):
     """Writes one network."""
 
-    def __init__(self, net: Net, owner: int) -> None:
-        self.net, self.owner = net, owner
-        self.network = uuid.uuid5(_NAMES, f"network {net.number}")
-        self.pipes = {one.key: one for one in net.pipes}
-        self.by_cabinet: dict[str, list[Home]] = defaultdict(list)
-        for home in net.homes:
-            self.by_cabinet[home.cabinet].append(home)
-        self.served = {one: kind for one, kind in net.villages.items() if kind != PLANNED}
-        # Each cabinet's enclosures with the homes of each.
-        self.boxes: list[tuple[str, str, list[Home]]] = []
-        for cabinet, kind in self.served.items():
-            homes = self.by_cabinet[cabinet]
-            for first in range(0, len(homes) if kind != COPPER else 0, HOMES_OF_A_CABINET):
-                self.boxes.append((f"{cabinet}/{first}", cabinet, homes[first : first + HOMES_OF_A_CABINET]))
-
-    def key(self, name: str) -> uuid.UUID:
-        return uuid.uuid5(self.network, name)
-
     def write(self) -> None:
-        _sql(
+        run(
             "INSERT INTO fibre_network (id, key, name, organisation_id) VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (id) DO UPDATE SET organisation_id = excluded.organisation_id",
             self.network, f"demo-{self.net.number + 1}", f"Breitbandnetz {self.net.number + 1} (Demo)", self.owner,
@@ -120,114 +87,7 @@ class _Writer:
         self._splices()
         self._copper()
         self._services()
-        _settle()
-
-    def _rows(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
-        """COPY objects of the network; the first column is the key's name."""
-        names = ["id", "network_id", "source", "source_id", *columns.split()]
-        copy_rows(f"fibre_{table}", names, ((self.key(row[0]), self.network, SOURCE, row[0], *row[1:]) for row in rows))
-
-    # ---------------------------------------------------------------------------------------------- route and ducts
-
-    def _state(self, key: str) -> str:
-        """Planned in the planned village, in service elsewhere."""
-        village = key.split("/")[0].split(">")[0]
-        return PLANNED if self.net.villages.get(f"{village}/nvt") == PLANNED else "in_service"
-
-    def _route(self) -> None:
-        points = shapely.to_wkb(
-            shapely.set_srid(shapely.points([one.xy for one in self.net.sites]), STORAGE_SRID),
-            hex=True,
-            include_srid=True,
-        )
-        homes = {home.node: self._state(home.cabinet) for home in self.net.homes}
-        self._rows(
-            "node", "kind name lifecycle geom",
-            ((one.key, one.kind, one.name, homes.get(one.key) or self._state(one.key), point)
-             for one, point in zip(self.net.sites, points, strict=True)),
-        )  # fmt: skip
-        lines = shapely.to_wkb(
-            shapely.set_srid([shapely.LineString(one.line) for one in self.net.trenches], STORAGE_SRID),
-            hex=True,
-            include_srid=True,
-        )
-        built = {
-            "street": ("trenching", "sealed", 60),
-            "house": ("rocket", "unsealed", 50),
-            "trunk": ("plough", "unsealed", 90),
-        }
-        self._rows(
-            "segment",
-            "from_node_id to_node_id lifecycle construction surface depth_cm depth_reference survey_method survey_accuracy_cm geom",
-            ((one.key, self.key(one.begin), self.key(one.end), self._state(one.key), *built[one.use], "cover",
-              *(("unknown", None) if number % 29 == 3 else ("gnss", 3)), line)
-             for number, (one, line) in enumerate(zip(self.net.trenches, lines, strict=True))),
-        )  # fmt: skip
-
-    def _trunk_pipes(self) -> list[Pipe]:
-        """On each trunk trench a reserve of 12x10/6 and as many 4x20/15 as its cables need (two in a tube)."""
-        self.trunk_of: dict[tuple[str, str], tuple[str, int]] = {}
-        on_edge: dict[str, int] = defaultdict(int)
-        found = {}
-        for box, cabinet, _homes in self.boxes:
-            for edge, _forward in self.net.routes[cabinet]:
-                tube, on_edge[edge] = on_edge[edge] // 2, on_edge[edge] + 1
-                self.trunk_of[(box, edge)] = (f"{edge}/{tube // 4}", tube % 4 + 1)
-        for number, (edge, (begin, end)) in enumerate(self.net.edges.items(), 1):
-            for bundle in range(-(-on_edge[edge] // 8)):
-                key = f"{edge}/{bundle}"
-                found[key] = Pipe(key, f"HV {number}-{bundle + 1}", "4x20/15", ((edge, True),), begin, end)
-            found[f"{edge}/r"] = Pipe(f"{edge}/r", f"HV {number}-R", "12x10/6", ((edge, True),), begin, end)
-        return list(found.values())
-
-    def _ducts(self) -> None:
-        lead_ins = [
-            Pipe(f"{home.lead_in}/rohr", f"HA {home.number}", "7/4", ((home.lead_in, True),), home.tap, home.node)
-            for home in self.net.homes
-        ]
-        ducts = [*self.net.pipes, *lead_ins, *self._trunk_pipes()]
-        self._rows(
-            "duct", "name spec_id lifecycle", ((one.key, one.name, one.spec, self._state(one.begin)) for one in ducts)
-        )
-        _sql(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS demo_cut (duct uuid, position smallint, begin_ uuid, node uuid, last uuid, lead_in uuid)"
-        )
-        _sql("TRUNCATE demo_cut")
-        copy_rows(
-            "demo_cut", ("duct", "position", "begin_", "node", "last", "lead_in"),
-            ((self.key(home.pipe), home.position, self.key(home.cabinet), self.key(home.tap), self.key(self.pipes[home.pipe].end),
-              self.key(f"{home.lead_in}/rohr")) for home in self.net.homes if home.tap != home.cabinet),
-        )  # fmt: skip
-        _sql("ANALYZE demo_cut")
-        _sql(
-            "INSERT INTO fibre_tubesection (tube_id, from_node_id, to_node_id) "
-            "SELECT t.id, c.begin_, c.node FROM demo_cut c JOIN fibre_tube t ON t.duct_id = c.duct AND t.position = c.position "
-            "UNION ALL SELECT t.id, c.node, c.last FROM demo_cut c JOIN fibre_tube t ON t.duct_id = c.duct AND t.position = c.position "
-            "WHERE c.node <> c.last"
-        )
-        copy_rows(
-            "fibre_ductstep", ("duct_id", "ordinal", "segment_id", "forward"),
-            ((self.key(one.key), number, self.key(trench), forward)
-             for one in ducts for number, (trench, forward) in enumerate(one.way, 1)),
-        )  # fmt: skip
-        _settle()
-        self._couple()
-
-    def _couple(self) -> None:
-        """Each tapped tube with its lead-in."""
-        _sql("CREATE TEMPORARY TABLE IF NOT EXISTS demo_coupling (joint uuid, node uuid, a uuid, b uuid)")
-        _sql("TRUNCATE demo_coupling")
-        _sql(
-            "INSERT INTO demo_coupling SELECT gen_random_uuid(), c.node, x.id, y.id FROM demo_cut c "
-            "JOIN fibre_tube t ON t.duct_id = c.duct AND t.position = c.position "
-            "JOIN fibre_tubesection x ON x.tube_id = t.id AND x.to_node_id = c.node "
-            "JOIN fibre_tube u ON u.duct_id = c.lead_in JOIN fibre_tubesection y ON y.tube_id = u.id"
-        )
-        _sql("INSERT INTO fibre_tubejoint (id, node_id, fitting_id) SELECT joint, node, 'EZV 7' FROM demo_coupling")
-        _sql(
-            "INSERT INTO fibre_tubeend (joint_id, section_id, side) "
-            "SELECT joint, a, 'b' FROM demo_coupling UNION ALL SELECT joint, b, 'a' FROM demo_coupling"
-        )
+        settle()
 
     # ---------------------------------------------------------------------------------------- enclosures and cables
 
@@ -266,10 +126,10 @@ class _Writer:
             for home, _box in drops
         ]
         self._rows("cable", "name spec_id from_node_id to_node_id lifecycle", rows)
-        _sql(
+        run(
             "CREATE TEMPORARY TABLE IF NOT EXISTS demo_step (cable uuid, ordinal integer, duct uuid, position smallint, begin_ uuid)"
         )
-        _sql("TRUNCATE demo_step")
+        run("TRUNCATE demo_step")
         steps: list[tuple[Any, ...]] = []
         for home, _box in drops:
             key = self.key(f"{home.node}/k")
@@ -282,8 +142,8 @@ class _Writer:
                     (self.key(f"{box}/t"), number, self.key(duct), position, self.key(self.net.edges[edge][0]))
                 )
         copy_rows("demo_step", ("cable", "ordinal", "duct", "position", "begin_"), steps)
-        _sql("ANALYZE demo_step")
-        _sql(
+        run("ANALYZE demo_step")
+        run(
             "INSERT INTO fibre_cablestep (cable_id, ordinal, section_id) SELECT s.cable, s.ordinal, x.id FROM demo_step s "
             "JOIN fibre_tube t ON t.duct_id = s.duct AND t.position = s.position "
             "JOIN fibre_tubesection x ON x.tube_id = t.id AND x.from_node_id = s.begin_"
@@ -303,16 +163,16 @@ class _Writer:
             entries.append((self.key(f"odf{number // OF_AN_ODF}"), self.key(f"{box}/t"), "end", "a", None))
             entries.append((self.key(box), self.key(f"{box}/t"), "end", "b", None))
         copy_rows("fibre_cableentry", ("enclosure_id", "cable_id", "state", "side", "mark_m"), entries)
-        _settle()
+        settle()
 
     # ------------------------------------------------------------------------------------------------------ splices
 
     def _splices(self) -> None:
-        _sql(
+        run(
             "CREATE TEMPORARY TABLE IF NOT EXISTS demo_joint (id uuid, enclosure uuid, kind text, tray smallint, slot smallint, "
             "cable_a uuid, fibre_a smallint, side_a text, cable_b uuid, fibre_b smallint, side_b text, port smallint, splitter uuid, leg smallint)"
         )
-        _sql("TRUNCATE demo_joint")
+        run("TRUNCATE demo_joint")
         columns = (
             "id", "enclosure", "kind", "tray", "slot", "cable_a", "fibre_a", "side_a", "cable_b", "fibre_b", "side_b", "port", "splitter",
             "leg",
@@ -327,12 +187,12 @@ class _Writer:
                 rows += self._point_to_point(number, box, on_glass)
         copy_rows("fibre_splitter", ("id", "enclosure_id", "name", "spec_id"), splitters)
         copy_rows("demo_joint", columns, rows)
-        _sql("ANALYZE demo_joint")
-        _sql(
+        run("ANALYZE demo_joint")
+        run(
             "INSERT INTO fibre_joint (id, enclosure_id, kind, tray_id, slot) SELECT d.id, d.enclosure, d.kind, t.id, d.slot FROM demo_joint d "
             "JOIN fibre_tray t ON t.enclosure_id = d.enclosure AND t.number = d.tray"
         )
-        _sql(
+        run(
             "INSERT INTO fibre_jointend (joint_id, section_id, port_id, leg_id, side) "
             "SELECT d.id, f.id, NULL::uuid, NULL::uuid, d.side_a FROM demo_joint d JOIN fibre_fibresection f ON f.cable_id = d.cable_a AND f.number = d.fibre_a "
             "UNION ALL SELECT d.id, f.id, NULL::uuid, NULL::uuid, d.side_b FROM demo_joint d "
@@ -468,7 +328,7 @@ class _Writer:
                 entries.append((self.key(f"{home.node}/apl"), self.key(f"{home.node}/cu"), "end", "b"))
             copy_rows("fibre_cableentry", ("enclosure_id", "cable_id", "state", "side"), entries)
             for pair, home in enumerate(homes[:100], 1):
-                _sql(
+                run(
                     "SELECT fibre_splice(%s, %s, %s, %s, 1), fibre_pigtail(%s, %s, 1, 1)",
                     self.key("kvz"), self.key("cu"), pair, self.key(f"{home.node}/cu"), self.key(f"{home.node}/apl"),
                     self.key(f"{home.node}/cu"),
@@ -494,10 +354,10 @@ class _Writer:
             for home in homes if self._unit(home) == "activated"
         ]  # fmt: skip
         self._rows("circuit", "name kind lifecycle", circuits)
-        _sql(
+        run(
             "CREATE TEMPORARY TABLE IF NOT EXISTS demo_end (circuit uuid, begins boolean, enclosure uuid, port integer)"
         )
-        _sql("TRUNCATE demo_end")
+        run("TRUNCATE demo_end")
         ends: list[tuple[Any, ...]] = []
         for number, (_box, cabinet, homes) in enumerate(self.boxes):
             on_glass = [home for home in homes if home.tap != home.cabinet]
@@ -507,7 +367,7 @@ class _Writer:
                     ends.append((self.key(f"{home.node}/schaltung"), True, self.key(f"odf{number // OF_AN_ODF}"), port))
                     ends.append((self.key(f"{home.node}/schaltung"), False, self.key(f"{home.node}/huep"), 1))
         copy_rows("demo_end", ("circuit", "begins", "enclosure", "port"), ends)
-        _sql(
+        run(
             "INSERT INTO fibre_circuitend (circuit_id, begins, port_id) SELECT d.circuit, d.begins, p.id FROM demo_end d "
             "JOIN fibre_port p ON p.enclosure_id = d.enclosure AND p.number = d.port"
         )
