@@ -89,7 +89,7 @@ def _in_words(found: Trace) -> str:
 
 def _cut(arguments: argparse.Namespace) -> Cut:
     if arguments.polygon:
-        read = next(one.boundary for one in all_apps() if one.boundary)
+        read = next(app.boundary for app in all_apps() if app.boundary)
         return Cut(polygon=read(Path(arguments.polygon), "", "").ewkt)
     if arguments.fibre:
         pieces = [one for one in starts(arguments.fibre) if one.kind == "fibre"]

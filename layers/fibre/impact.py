@@ -1,5 +1,6 @@
 """Who is hit when a segment is dug up, a node destroyed, a cable or fibre cut, or an area flooded."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ def impact(cut: Cut, sight: Sight = None) -> Impact:
         elif sight is not None and owner not in sight:
             elsewhere += 1
         else:
-            found[what].append(Named(key, name, more))
+            found[what].append(Named(key, name, json.loads(more)))
     lists = {
         what: sorted(found[what], key=lambda one: one.name)
         for what in ("circuits", "premises", "cables", "ducts", "segments")

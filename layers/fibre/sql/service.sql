@@ -10,7 +10,7 @@ CREATE FUNCTION fibre_reach(things uuid[], sides text[])
     RETURNS TABLE (start integer, thing uuid, leaves text)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1
 AS $$
 BEGIN
     RETURN QUERY

@@ -11,7 +11,7 @@ CREATE FUNCTION fibre_follow(things uuid[], sides text[])
     RETURNS TABLE (start integer, depth integer, trail uuid[], thing uuid, entered uuid, leaves text, joint_id uuid)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1
 AS $$
 BEGIN
     RETURN QUERY
@@ -62,7 +62,7 @@ CREATE FUNCTION fibre_hops(things uuid[], sides text[])
                    enclosure_id uuid, enclosure text, node_id uuid, node text, tray integer, slot integer, outward boolean, joined boolean)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1
 AS $$
 BEGIN
     RETURN QUERY
@@ -78,7 +78,7 @@ BEGIN
            j.kind, coalesce(j.loss_db, (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = j.kind)), j.loss_db IS NOT NULL,
            coalesce(je.id, p.enclosure_id), coalesce(je.name, pe.name), coalesce(je.node_id, pe.node_id, d.node_id), o.name,
            t.number::integer, j.slot::integer, NOT l.is_input,
-           EXISTS (SELECT FROM fibre_jointend n WHERE n.thing = f.thing AND n.side = f.leaves)
+           n.id IS NOT NULL
       FROM fibre_follow(things, sides) f
       LEFT JOIN fibre_fibresection x ON x.id = f.thing
       LEFT JOIN fibre_cable c ON c.id = x.cable_id
@@ -93,7 +93,9 @@ BEGIN
       LEFT JOIN fibre_joint j ON j.id = f.joint_id
       LEFT JOIN fibre_enclosure je ON je.id = j.enclosure_id
       LEFT JOIN fibre_tray t ON t.id = j.tray_id
-      LEFT JOIN fibre_node o ON o.id = coalesce(je.node_id, pe.node_id, d.node_id);
+      LEFT JOIN fibre_node o ON o.id = coalesce(je.node_id, pe.node_id, d.node_id)
+      -- Not EXISTS: that would be hashed, over every joint there is.
+      LEFT JOIN fibre_jointend n ON n.thing = f.thing AND n.side = f.leaves;
 END
 $$;
 
@@ -115,20 +117,24 @@ $$;
 
 -- The line of a piece of fibre along the trenches, from its end "a" to its end "b"; empty where the cable is not placed.
 CREATE FUNCTION fibre_line(section uuid) RETURNS geometry
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
-    WITH piece AS (
-        SELECT f.cable_id,
-               (SELECT min(l.ordinal) FROM fibre_stepend l WHERE l.cable_id = f.cable_id AND l.ends_at = na.node_id) AS after_step,
-               (SELECT min(l.ordinal) FROM fibre_stepend l WHERE l.cable_id = f.cable_id AND l.ends_at = nb.node_id) AS last_step
-          FROM fibre_fibresection f
-          LEFT JOIN fibre_cableentry ea ON ea.id = f.cut_a_id LEFT JOIN fibre_enclosure na ON na.id = ea.enclosure_id
-          LEFT JOIN fibre_cableentry eb ON eb.id = f.cut_b_id LEFT JOIN fibre_enclosure nb ON nb.id = eb.enclosure_id
-         WHERE f.id = section
-    )
-    SELECT ST_RemoveRepeatedPoints(ST_MakeLine(CASE WHEN w.forward THEN s.geom ELSE ST_Reverse(s.geom) END ORDER BY w.step, w.within))
-      FROM piece p JOIN fibre_cableway w ON w.cable_id = p.cable_id JOIN fibre_segment s ON s.id = w.segment_id
-     WHERE (p.after_step IS NULL OR w.step > p.after_step) AND (p.last_step IS NULL OR w.step <= p.last_step)
+DECLARE
+    piece fibre_fibresection;
+    after_step integer;
+    last_step integer;
+BEGIN
+    SELECT * INTO piece FROM fibre_fibresection WHERE id = section;
+    SELECT min(l.ordinal) INTO after_step FROM fibre_cableentry e JOIN fibre_enclosure n ON n.id = e.enclosure_id
+      JOIN fibre_stepend l ON l.cable_id = piece.cable_id AND l.ends_at = n.node_id WHERE e.id = piece.cut_a_id;
+    SELECT min(l.ordinal) INTO last_step FROM fibre_cableentry e JOIN fibre_enclosure n ON n.id = e.enclosure_id
+      JOIN fibre_stepend l ON l.cable_id = piece.cable_id AND l.ends_at = n.node_id WHERE e.id = piece.cut_b_id;
+    RETURN (
+        SELECT ST_RemoveRepeatedPoints(ST_MakeLine(CASE WHEN w.forward THEN s.geom ELSE ST_Reverse(s.geom) END ORDER BY w.step, w.within))
+          FROM fibre_cableway w JOIN fibre_segment s ON s.id = w.segment_id
+         WHERE w.cable_id = piece.cable_id AND (after_step IS NULL OR w.step > after_step) AND (last_step IS NULL OR w.step <= last_step));
+END
 $$;
 REVOKE EXECUTE ON FUNCTION fibre_follow(uuid[], text[]), fibre_hops(uuid[], text[]), fibre_hanging_at(uuid, text), fibre_line(uuid) FROM PUBLIC;
