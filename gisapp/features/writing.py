@@ -85,7 +85,8 @@ def create(layer: Layer, user: Any, serializer_class: Any, data: Any, *, crs: Cr
         raise errors.Forbidden("forbidden")
     serializer = serializer_class(data=data, context={"crs": crs})
     serializer.is_valid(raise_exception=True)
-    more = {layer.owner: owner_for(layer, user, _asked_owner(layer, data))} if layer.owner else {}
+    named = layer.owner and not layer.owner_from
+    more = {layer.owner: owner_for(layer, user, _asked_owner(layer, data))} if named else {}
     with transaction.atomic():
         made = serializer.save(**more)
         check(layer, user, made.pk)
@@ -112,7 +113,7 @@ def change(
         (wanted or Wanted()).check(layer, user, key)
         serializer = serializer_class(row, data=data, partial=partial, context={"crs": crs})
         serializer.is_valid(raise_exception=True)
-        asked = _asked_owner(layer, data)
+        asked = None if layer.owner_from else _asked_owner(layer, data)
         more = {layer.owner: owner_for(layer, user, asked)} if asked is not None else {}
         serializer.save(**more)
         check(layer, user, row.pk)
