@@ -1,7 +1,7 @@
 """The network's layers, as the contract wants them: nodes, segments, ducts."""
 
 from gisapp.layer import Field, Geometry, Layer, Text, Type
-from layers.fibre import queries, styles, values
+from layers.fibre import details, queries, styles, values
 from layers.fibre.access import CHANGES, SEES
 
 GROUP = Text("Glasfasernetz", "Fibre network")
@@ -60,6 +60,8 @@ SEGMENT = Layer(
     classes="lifecycle",
     list_columns=("name", "lifecycle", "length_m", "network"),
     style=styles.SEGMENTS,
+    detail_template="fibre/segment.html",
+    details=details.of_segment,
     attribution=ATTRIBUTION,
     visible_to=queries.segments,
     same_for_everyone=False,
@@ -97,6 +99,8 @@ DUCT = Layer(
     classes="lifecycle",
     list_columns=("name", "spec", "lifecycle", "network"),
     style=styles.DUCTS,
+    detail_template="fibre/duct.html",
+    details=details.of_duct,
     attribution=ATTRIBUTION,
     visible_to=queries.ducts,
     same_for_everyone=False,
@@ -133,6 +137,8 @@ NODE = Layer(
     classes="kind",
     list_columns=("name", "kind", "lifecycle", "municipality"),
     style=styles.NODES,
+    detail_template="fibre/node.html",
+    details=details.of_node,
     attribution=ATTRIBUTION,
     visible_to=queries.nodes,
     same_for_everyone=False,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from psycopg import sql
 
@@ -18,7 +19,6 @@ from gisapp.accounts.roles import Role
 from tests import factories
 from tests.db.test_authorization import as_person
 from tests.fibre.drawing import duct, network, node, one, place, segment
-from tests.fibre.drawing import sql as run
 
 FAR = 400_000
 
@@ -32,8 +32,10 @@ class World:
     street: list[UUID]
     duct: UUID
     guest: UUID
+    free: UUID
     middle: UUID
     lonely: UUID
+    spare: UUID
     people: dict[str, User]
     roles: dict[str, str]
 
@@ -96,8 +98,8 @@ def _logins(people: dict[str, User]) -> Iterator[dict[str, str]]:
             administrator.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
-@pytest.fixture
-def world(transactional_db: None) -> Iterator[World]:
+@contextmanager
+def _drawn() -> Iterator[World]:
     factories.fibre_catalogue()
     policies.apply()
     people = _people()
@@ -113,10 +115,27 @@ def world(transactional_db: None) -> Iterator[World]:
         one("SELECT fibre_couple('EZV 7', %s, 'b', %s, 'a')", before, behind)
     with transaction.atomic():
         guest = duct(b, street[:1], "10/6", "Geheim-B")
+        free = duct(a, street[2:], "10/6", "RV-frei")
     lonely = node(a, 500, 500)
+    spare = segment(a, (0, 900), (100, 900))
     with _logins(people) as roles:
-        yield World(a, b, street, lying, guest, middle, lonely, people, roles)
+        yield World(a, b, street, lying, guest, free, middle, lonely, spare, people, roles)
 
 
-def rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    return run(statement, *values)
+@pytest.fixture
+def world(transactional_db: None) -> Iterator[World]:
+    """For a test that changes it."""
+    with _drawn() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def shared(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """For the tests that leave it as it is (what people do in `attempt` and `at_work` is undone): emptying all tables
+    takes longer than most of them."""
+    with django_db_blocker.unblock():
+        try:
+            with _drawn() as found:
+                yield found
+        finally:
+            call_command("flush", interactive=False, verbosity=0, allow_cascade=True)
