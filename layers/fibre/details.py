@@ -142,7 +142,9 @@ def of_segment(user: Any, key: UUID) -> Mapping[str, Any]:
 def _coupled(sections: Collection[TubeSection], user: Any) -> dict[tuple[UUID, str], str]:
     """What sits on each coupled end: the fitting, and the other tube where it is the person's to see."""
     mine = list(TubeEnd.objects.filter(section__in=sections).select_related("joint__fitting"))
-    others = TubeEnd.objects.filter(joint__in={one.joint_id for one in mine}).select_related("section__tube__duct__spec")
+    others = TubeEnd.objects.filter(joint__in={one.joint_id for one in mine}).select_related(
+        "section__tube__duct__spec"
+    )
     ends = list(others)
     ducts = queries.ducts(user).in_bulk({one.section.tube.duct_id for one in ends})
     swatches = _swatches([one.section.tube for one in ends])
@@ -204,7 +206,9 @@ def _ends_at(user: Any, node: UUID) -> list[EndRow]:
     for one in sections:
         for side, place in (("a", one.from_node_id), ("b", one.to_node_id)):
             if place == node:
-                what = coupled.get((one.pk, side)) or (_("beginnt hier offen") if side == "a" else _("endet hier offen"))
+                what = coupled.get((one.pk, side)) or (
+                    _("beginnt hier offen") if side == "a" else _("endet hier offen")
+                )
                 rows.append(EndRow(_duct(one.tube.duct), swatches[one.tube_id], what))
     return rows
 
@@ -212,6 +216,7 @@ def _ends_at(user: Any, node: UUID) -> list[EndRow]:
 def of_node(user: Any, key: UUID) -> Mapping[str, Any]:
     hanging = queries.segments(user).filter(Q(from_node=key) | Q(to_node=key)).order_by("name", "pk")
     segments = [
-        Linked(segment_name(one), "fibre_segment", one.pk, f"{_state(one.lifecycle)}, {one.length_m:.1f} m") for one in hanging
+        Linked(segment_name(one), "fibre_segment", one.pk, f"{_state(one.lifecycle)}, {one.length_m:.1f} m")
+        for one in hanging
     ]
     return {"segments": segments, "ends": _ends_at(user, key)}
