@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from gisapp.accounts.models import Organisation
@@ -72,6 +73,10 @@ class EndRow:
 
 def _state(lifecycle: str) -> str:
     return str(values.LIFECYCLE[lifecycle])
+
+
+def _metres(length: float) -> str:
+    return f"{number_format(length, 1, force_grouping=True)} m"
 
 
 def _duct(one: Duct) -> Linked:
@@ -168,7 +173,7 @@ def of_duct(user: Any, key: UUID) -> Mapping[str, Any]:
     steps = list(DuctStep.objects.filter(duct=key).select_related("segment").order_by("ordinal"))
     seen = set(queries.segments(user).filter(pk__in=[one.segment_id for one in steps]).values_list("pk", flat=True))
     walk = [
-        Linked(segment_name(one.segment), "fibre_segment", one.segment_id, f"{one.segment.length_m:.1f} m")
+        Linked(segment_name(one.segment), "fibre_segment", one.segment_id, _metres(one.segment.length_m))
         if one.segment_id in seen else Linked(_("Trasse eines anderen Netzes"))
         for one in steps
     ]  # fmt: skip
@@ -216,7 +221,7 @@ def _ends_at(user: Any, node: UUID) -> list[EndRow]:
 def of_node(user: Any, key: UUID) -> Mapping[str, Any]:
     hanging = queries.segments(user).filter(Q(from_node=key) | Q(to_node=key)).order_by("name", "pk")
     segments = [
-        Linked(segment_name(one), "fibre_segment", one.pk, f"{_state(one.lifecycle)}, {one.length_m:.1f} m")
+        Linked(segment_name(one), "fibre_segment", one.pk, f"{_state(one.lifecycle)}, {_metres(one.length_m)}")
         for one in hanging
     ]
     return {"segments": segments, "ends": _ends_at(user, key)}

@@ -77,6 +77,11 @@ def _structures(zoom: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _place_names(name: str, kinds: Sequence[str], minzoom: int) -> dict[str, Any]:
+    named = _name("top", minzoom, **{"text-offset": [0, 1], "text-max-width": 9})
+    return {**named, "id": name, "filter": ["in", ["get", "kind"], ["literal", list(kinds)]]}
+
+
 SEGMENTS = Style(
     layers=[*_lines(), _name("center", 17, **{"symbol-placement": "line", "text-offset": [0, 0.9]})],
     legend=_legend(3),
@@ -100,13 +105,14 @@ NODES = Style(
                       "circle-stroke-color": "#0b4f5c", "circle-stroke-width": 1.2},
         },
         *(_structures(zoom) for zoom in sorted(set(_FROM.values()), reverse=True)),
-        {**_name("top", 14, **{"text-offset": [0, 1], "text-max-width": 9}), "filter": ["!", ["in", ["get", "kind"], ["literal", ["branch", "end", "building"]]]]},
+        _place_names("name", ("manhole", "handhole", "pole"), 16),
+        _place_names("place", ("pop", "exchange", "cabinet"), 13),
     ],
     legend=[
         *(LegendEntry(NODE_KINDS[one], "icon", "#0b4f5c", icon=f"fibre/icons/{one}.svg") for one in _ICONS),
         LegendEntry(NODE_KINDS["branch"], "circle", "#ffffff", outline="#0b4f5c", width=1.2),
         LegendEntry(NODE_KINDS["end"], "circle", "#0b4f5c", outline="#0b4f5c", width=1.2),
     ],
-    dark={"name": _NAME_DARK},
+    dark={"name": _NAME_DARK, "place": _NAME_DARK},
     icons={f"fibre-{one}": f"fibre/icons/{one}.svg" for one in _ICONS},
 )  # fmt: skip

@@ -57,9 +57,9 @@ def test_02_a_click_on_the_map_selects(visit: Visitor) -> None:
 def test_03_one_network_alone_and_something_lit_up(visit: Visitor) -> None:
     page = opened(visit)
     drawn(page)
-    page.get_by_label("Netz", exact=True).select_option("probe")
+    page.locator("#fibre-network").select_option("probe")
     drawn(page)
-    page.get_by_label("Was", exact=True).select_option("fibre_segment")
+    page.locator("#fibre-what").select_option("fibre_segment")
     expect(page.get_by_role("link", name="T-4")).to_be_visible()
     module = page.locator('script[type="module"]').get_attribute("src")
     page.evaluate(

@@ -40,7 +40,7 @@ let asked = null;
 const panels = {
   open(_name, { focus = true } = {}) {
     section.hidden = false;
-    section.scrollIntoView({ block: "nearest" });
+    section.scrollIntoView({ block: "start" });
     if (focus) document.getElementById("title-detail")?.focus({ preventScroll: true });
   },
   show() {},
