@@ -15,7 +15,8 @@ from gisapp.fields import Text
 class Guarded:
     """One table, by exactly one of these:
 
-    `parent`: the foreign key to the row that it hangs on; who sees that one sees it, who may change that one may change it.
+    `parent`: the foreign key to the row that it hangs on, or several; who sees one of those rows sees it, who may change one
+    may change it.
     `owner`: the foreign key to the organisation that it belongs to; `within` its roles that see it, `edit` those that change
     it (empty: operators), `place` its geometry, for memberships that are limited to areas.
     `common`: everybody who has one of the roles of `within` anywhere sees it, operators change it (catalogues).
@@ -26,7 +27,7 @@ class Guarded:
 
     model: str
     title: Text
-    parent: str = ""
+    parent: str | Sequence[str] = ""
     owner: str = ""
     within: Sequence[Role] = ()
     edit: Sequence[Role] = ()
@@ -39,3 +40,7 @@ class Guarded:
     def __post_init__(self) -> None:
         if sum(map(bool, (self.parent, self.owner, self.common))) != 1:
             raise ValueError(f"{self.model}: by its parent, by its owner, or common to all")
+
+    @property
+    def parents(self) -> Sequence[str]:
+        return [self.parent] if isinstance(self.parent, str) else self.parent

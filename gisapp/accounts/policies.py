@@ -112,11 +112,10 @@ def _live(layer: Layer) -> str:
     return f" AND {_column(layer.model_class, 'retired_at')} IS NULL" if "retired_at" in names else ""
 
 
-def _hanging(model: type[Model], one: Guarded, known: Mapping[type[Model], _Rule]) -> tuple[str, str]:
+def _hanging(model: type[Model], parent: str, known: Mapping[type[Model], _Rule]) -> tuple[str, str]:
     """The rights of the row that these rows hang on. The asker's own policies look at it: what is not seen is not there."""
-    key = model._meta.get_field(one.parent)
-    above = known[key.related_model]  # type: ignore[index]
-    found = f'SELECT FROM "{above.table}" WHERE {_column(above.model, above.model._meta.pk.name)} = {_column(model, one.parent)}'
+    above = known[model._meta.get_field(parent).related_model]  # type: ignore[index]
+    found = f'SELECT FROM "{above.table}" WHERE {_column(above.model, above.model._meta.pk.name)} = {_column(model, parent)}'
     return f"EXISTS ({found})", f"EXISTS ({found} AND ({above.edited}))"
 
 
@@ -124,7 +123,8 @@ def _guarded(one: Guarded, known: Mapping[type[Model], _Rule]) -> _Rule:
     """Raises KeyError where a table is named before the one that it hangs on."""
     model = apps.get_model(one.model)
     if one.parent:
-        seen, edited = _hanging(model, one, known)
+        ways = [_hanging(model, parent, known) for parent in one.parents]
+        seen, edited = (" OR ".join(parts) for parts in zip(*ways, strict=True))
     elif one.common:
         seen = f"EXISTS (SELECT FROM gisapp_grants({_roles(one.within)})) OR {_OPERATOR}"
         edited = "gisapp_operator()"

@@ -89,11 +89,12 @@ class Reference(serializers.SlugRelatedField):
     """A row of another table by a unique value of it."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str) or "\x00" in data:
-            raise BadInput("bad-value", field=self.field_name, name=self.field_name, value=str(data)[:100])
-        found = self.get_queryset().filter(**{self.slug_field: data}).first()
+        rows, name = self.get_queryset(), str(self.field_name)
+        assert rows is not None and self.slug_field
+        readable = isinstance(data, str) and "\x00" not in data
+        found = rows.filter(**{self.slug_field: data}).first() if readable else None
         if found is None:
-            raise BadInput("bad-value", field=self.field_name, name=self.field_name, value=data[:100])
+            raise BadInput("bad-value", field=name, name=name, value=str(data)[:100])
         return found
 
 
@@ -102,9 +103,10 @@ def _reference(layer: Layer, one: Field) -> Reference:
     decide when it is written."""
     key, _separator, value = one.path.partition("__")
     column = layer.model_class._meta.get_field(key)
-    optional = {"required": not column.null, "allow_null": column.null}
-    rows = column.related_model._default_manager.all()
-    return Reference(source=key if key != one.name else None, slug_field=value, queryset=rows, **optional)
+    rows = column.related_model._default_manager.all()  # type: ignore[union-attr]
+    source = key if key != one.name else None
+    null = bool(column.null)
+    return Reference(source=source, slug_field=value, queryset=rows, required=not null, allow_null=null)
 
 
 @lru_cache(maxsize=128)

@@ -136,7 +136,7 @@ def _say_why(row: Any) -> None:
     """Django looks for dependent rows before the database is asked, whose rules know better words: ask them."""
     with transaction.atomic():
         rows = type(row)._base_manager.filter(pk=row.pk)
-        rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+        rows._raw_delete(rows.db)
         transaction.set_rollback(True)
 
 

@@ -188,13 +188,13 @@ def of_duct(user: Any, key: UUID) -> Mapping[str, Any]:
     nodes = _nodes(user, (place for one in sections for place in (one.from_node_id, one.to_node_id)))
     coupled, swatches = _coupled(sections, user), _swatches(tubes)
     parts: dict[UUID, list[SectionRow]] = defaultdict(list)
-    for one in sections:
-        parts[one.tube_id].append(
+    for piece in sections:
+        parts[piece.tube_id].append(
             SectionRow(
-                _node(nodes.get(one.from_node_id)),
-                _node(nodes.get(one.to_node_id)),
-                coupled.get((one.pk, "a"), ""),
-                coupled.get((one.pk, "b"), ""),
+                _node(nodes.get(piece.from_node_id)),
+                _node(nodes.get(piece.to_node_id)),
+                coupled.get((piece.pk, "a"), ""),
+                coupled.get((piece.pk, "b"), ""),
             )
         )
     return {"walk": walk, "tubes": [TubeRow(swatches[one.pk], one.pipe.name, parts[one.pk]) for one in tubes]}

@@ -3,6 +3,8 @@
 from gisapp.errors import ErrorText
 
 ROUTE = (
+    ErrorText("network-differs", 409, "Das Netz {key} gibt es schon, als „{name}“ von {organisation}.",
+              "There is a network {key} already, “{name}” of {organisation}."),
     ErrorText("network-stays", 409, "Ein Objekt bleibt in seinem Netz.", "An object stays in its network."),
     ErrorText("node-on-node", 409, "An dieser Stelle liegt schon ein Netzknoten.", "There is a node at this place already."),
     ErrorText("node-in-use", 409, "An diesem Netzknoten hängen Trassen.", "Segments hang at this node."),

@@ -3,6 +3,7 @@
 from gisapp.layer import App, Page, Text, register
 from layers.fibre import errors
 from layers.fibre.access import GUARDED, SEES
+from layers.fibre.commands import FIBRE
 from layers.fibre.declared import LAYERS
 from layers.fibre.urls import urlpatterns
 
@@ -11,6 +12,7 @@ register(
         name="fibre",
         layers=LAYERS,
         guarded=GUARDED,
+        commands=[FIBRE],
         pages=[Page("fibre", Text("Glasfasernetz", "Fibre network"), see=SEES)],
         urls=urlpatterns,
         error_texts=(*errors.ROUTE, *errors.DUCTS),

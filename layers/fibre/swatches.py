@@ -67,7 +67,7 @@ class Swatch:
             SIZE, SIZE, inside,
         )  # fmt: skip
 
-    def __str__(self) -> SafeString:  # type: ignore[override]
+    def __str__(self) -> SafeString:
         return format_html('<span class="coloured">{} <b>{}</b> {}</span>', self.picture, self.position, self.words)
 
     __html__ = __str__

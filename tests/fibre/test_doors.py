@@ -136,6 +136,7 @@ def test_06_a_segment_tells_what_lies_in_it(engineer: Client, net: Any) -> None:
     guest.force_login(factories.member(Role.PLANNER, factories.organisation("b")))
     seen = guest.get(f"/map/detail/fibre_segment/{made}").content.decode()
     assert "Geheim-7" in seen and "RV-1" not in seen and "Netzknoten eines anderen Netzes" in seen
+    assert "Mitverlegt" not in seen
 
 
 def test_07_two_coloured_and_english(engineer: Client, net: Any) -> None:
