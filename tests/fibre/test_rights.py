@@ -72,6 +72,8 @@ def test_01_each_role_each_table_each_verb(shared: World) -> None:
                 allowed = SEE | {"contractor elsewhere"}  # a network has no place
             if (table, verb) == ("fibre_duct", "INSERT"):
                 allowed = CHANGE | {"contractor elsewhere"}  # nor has a duct before it has its way
+            if (table, verb) == ("fibre_tubejoint", "INSERT"):
+                allowed = CHANGE | {"engineer of B"}  # whose own tube ends at that place
             for who in shared.people:
                 outcome = shared.attempt(who, statement, *values)
                 # (A stranger's new tube: the rule does not see the duct.)

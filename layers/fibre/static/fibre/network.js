@@ -40,7 +40,8 @@ let asked = null;
 const panels = {
   open(_name, { focus = true } = {}) {
     section.hidden = false;
-    section.scrollIntoView({ block: "start" });
+    if (matchMedia("(min-width: 761px)").matches) section.parentElement.scrollTop = 0;
+    else section.scrollIntoView({ block: "start" });
     if (focus) document.getElementById("title-detail")?.focus({ preventScroll: true });
   },
   show() {},
