@@ -15,6 +15,7 @@ from gisapp import cluster
 from gisapp.accounts import policies
 from gisapp.accounts.models import DatabaseLogin, User
 from gisapp.accounts.roles import Role
+from gisapp.history.guard import event_tables
 from tests import factories
 from tests.db.test_authorization import as_person
 from tests.fibre.drawing import duct, network, node, one, place, segment
@@ -139,4 +140,5 @@ def shared(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
                 yield found
         finally:
             # What migrations have brought (the catalogue) stays: other tests without a flush of their own need it.
-            run("TRUNCATE accounts_organisation, accounts_user, accounts_area, pghistory_context CASCADE")
+            written = ["accounts_organisation", "accounts_user", "accounts_area", "pghistory_context", *event_tables()]
+            run(f"TRUNCATE {', '.join(written)} CASCADE")
