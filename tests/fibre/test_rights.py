@@ -180,7 +180,7 @@ def test_11_a_part_of_a_function_is_not_to_be_had_by_imitating_it(shared: World)
     for who in ("citizen", "planner", "engineer of B"):
         with as_person(shared.roles[who]) as asker, pytest.raises(psycopg.errors.InsufficientPrivilege):
             asker.execute(
-                f"DO $$ BEGIN PERFORM fibre_carry('{shared.street[0]}', '{shared.street[2]}') /* function fibre_split( */; END $$"
+                f"DO $$ BEGIN PERFORM fibre_carry('{shared.street[0]}', /* function fibre_split( */ '{shared.street[2]}'); END $$"
             )
 
 
