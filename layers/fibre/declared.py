@@ -1,11 +1,10 @@
 """The network's layers, as the contract wants them: nodes, segments, ducts."""
 
+from typing import Any
+
 from gisapp.layer import Field, Geometry, Layer, Text, Type
 from layers.fibre import details, queries, styles, values
 from layers.fibre.access import CHANGES, SEES
-
-GROUP = Text("Glasfasernetz", "Fibre network")
-ATTRIBUTION = "© die jeweilige Netzeigentümerin"
 
 _NAME = Field("name", Type.STRING, Text("Name", "Name"), tile=True, search=True, filter=True)
 _LIFECYCLE = Field("lifecycle", Type.STRING, Text("Stand", "State"), tile=True, filter=True, values=values.LIFECYCLE)
@@ -24,7 +23,14 @@ _SURVEY = (
     Field("remark", Type.STRING, Text("Bemerkung", "Remark")),
 )
 
+_OURS: dict[str, Any] = {
+    "group": Text("Glasfasernetz", "Fibre network"), "attribution": "© die jeweilige Netzeigentümerin", "label": "name",
+    "same_for_everyone": False, "owner": "organisation", "owner_from": "network", "see": SEES, "within": SEES, "edit": CHANGES,
+    "search_column": "name_norm",
+}  # fmt: skip
+
 SEGMENT = Layer(
+    **_OURS,
     name="fibre_segment",
     title=Text("Trassen", "Route segments"),
     description=Text(
@@ -33,7 +39,6 @@ SEGMENT = Layer(
     ),
     model="fibre.Segment",
     geometry=Geometry.PATH,
-    group=GROUP,
     fields=(
         _NAME,
         _LIFECYCLE,
@@ -56,26 +61,18 @@ SEGMENT = Layer(
         Field("to_node", Type.STRING, Text("nach Netzknoten", "to node")),
         *_SURVEY,
     ),
-    label="name",
     classes="lifecycle",
     list_columns=("name", "lifecycle", "length_m", "network"),
     style=styles.SEGMENTS,
     detail_template="fibre/segment.html",
     details=details.of_segment,
-    attribution=ATTRIBUTION,
     visible_to=queries.segments,
-    same_for_everyone=False,
-    owner="organisation",
-    owner_from="network",
     guests="shared_with",
-    see=SEES,
-    within=SEES,
-    edit=CHANGES,
-    search_column="name_norm",
     min_zoom=12,
     order=112,
 )
 DUCT = Layer(
+    **_OURS,
     name="fibre_duct",
     title=Text("Rohre", "Ducts"),
     description=Text(
@@ -85,7 +82,6 @@ DUCT = Layer(
     model="fibre.Duct",
     geometry=Geometry.PATH,
     drawn=False,
-    group=GROUP,
     fields=(
         _NAME,
         _LIFECYCLE,
@@ -95,25 +91,17 @@ DUCT = Layer(
         *_BELONGS,
         *_SURVEY,
     ),
-    label="name",
     classes="lifecycle",
     list_columns=("name", "spec", "lifecycle", "network"),
     style=styles.DUCTS,
     detail_template="fibre/duct.html",
     details=details.of_duct,
-    attribution=ATTRIBUTION,
     visible_to=queries.ducts,
-    same_for_everyone=False,
-    owner="organisation",
-    owner_from="network",
-    see=SEES,
-    within=SEES,
-    edit=CHANGES,
-    search_column="name_norm",
     min_zoom=15,
     order=114,
 )
 NODE = Layer(
+    **_OURS,
     name="fibre_node",
     title=Text("Netzknoten", "Network nodes"),
     description=Text(
@@ -122,7 +110,6 @@ NODE = Layer(
     ),
     model="fibre.Node",
     geometry=Geometry.POINT,
-    group=GROUP,
     fields=(
         _NAME,
         Field("kind", Type.STRING, Text("Art", "Kind"), tile=True, filter=True, values=values.NODE_KINDS),
@@ -133,21 +120,12 @@ NODE = Layer(
         Field("height_m", Type.NUMBER, Text("Höhe", "Height"), unit="m"),
         *_SURVEY,
     ),
-    label="name",
     classes="kind",
     list_columns=("name", "kind", "lifecycle", "municipality"),
     style=styles.NODES,
     detail_template="fibre/node.html",
     details=details.of_node,
-    attribution=ATTRIBUTION,
     visible_to=queries.nodes,
-    same_for_everyone=False,
-    owner="organisation",
-    owner_from="network",
-    see=SEES,
-    within=SEES,
-    edit=CHANGES,
-    search_column="name_norm",
     search_weight=1.1,
     min_zoom=12,
     order=118,

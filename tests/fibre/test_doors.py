@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from gisapp.accounts.models import User
 from gisapp.accounts.roles import Role
@@ -212,8 +214,28 @@ def test_12_nobody_else_knows_that_there_is_a_layer(client: Client, net: Any, na
         for address in (
             f"/ogc/collections/{name}", f"/map/detail/{name}/{row.pk}", f"/api/download/{name}?format=gpkg",
             f"/tiles/{name}.json", f"/map/list/{name}", f"/verlauf/{name}/{row.pk}/", f"/api/layers/{name}/features/{row.pk}/history",
-            f"/api/download/{name}?format=dxf", "/fibre/",
+            f"/api/download/{name}?format=dxf",
         ):  # fmt: skip
             assert client.get(address).status_code in (401, 403, 404), address
+        assert client.get("/fibre/").status_code == (403 if user else 401)
         assert name not in client.get("/").content.decode()
     assert get("notes") is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_13_what_lay_there_on_an_earlier_day(client: Client) -> None:
+    factories.fibre_catalogue()
+    client.force_login(factories.member(Role.PLANNER, factories.organisation("a")))
+    net = network("netz", "a")
+    made = segment(net, (0, 0), (100, 0), name="T1")
+    with transaction.atomic():
+        old = duct(net, [made], "24x7/4", "RV-alt")
+    then = timezone.now().isoformat()
+    sql("DELETE FROM fibre_duct WHERE id = %s", old)
+    with transaction.atomic():
+        duct(net, [made], "10/6", "RV-neu")
+    now = client.get(f"/map/detail/fibre_segment/{made}").content.decode()
+    past = client.get(f"/map/detail/fibre_segment/{made}", {"as_of": then}).content.decode()
+    assert "RV-neu" in now and "RV-alt" not in now
+    assert "RV-alt" in past and "RV-neu" not in past and "<b>13</b> rot mit Ring" in past
+    assert client.get(f"/map/detail/fibre_duct/{old}", {"as_of": then}).status_code == 200

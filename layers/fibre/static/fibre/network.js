@@ -5,6 +5,7 @@ import { addControls } from "../map/controls.js";
 import { createDetail } from "../map/detail.js";
 import { announce, debounced, el, place } from "../map/dom.js";
 import { watchHighlight } from "../map/highlight.js";
+import { append } from "../map/list.js";
 import { createMap, hasWebGl } from "../map/mapview.js";
 import { addOverlay, EMPTY } from "../map/overlay.js";
 import { page, t } from "../map/page.js";
@@ -80,7 +81,7 @@ async function list(more = "") {
   try {
     const html = await askFragment(`/map/list/${fields.what.value}?fragment=1&${query}`, { signal });
     if (signal.aborted) return;
-    if (more) append(html);
+    if (more) append(items, html);
     else place(items, html);
     count.textContent = t("list.count-all", { count: items.querySelector("[data-count]")?.dataset.count ?? "0" });
   } catch {
@@ -88,17 +89,6 @@ async function list(more = "") {
   } finally {
     if (!signal.aborted) items.removeAttribute("aria-busy");
   }
-}
-
-function append(html) {
-  const fresh = document.createElement("div");
-  place(fresh, html);
-  const first = fresh.querySelector("a");
-  items.querySelector(".more")?.remove();
-  items.querySelector(".items").append(...fresh.querySelectorAll(".items > li"));
-  const more = fresh.querySelector(".more");
-  if (more) items.querySelector(".items").after(more);
-  first?.focus();
 }
 
 form.addEventListener("submit", (event) => {
