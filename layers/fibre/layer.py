@@ -3,8 +3,8 @@
 from gisapp.layer import App, Page, Text, register
 from layers.fibre import errors
 from layers.fibre.access import GUARDED, SEES
-from layers.fibre.commands import FIBRE
 from layers.fibre.declared import LAYERS
+from layers.fibre.networks import FIBRE
 from layers.fibre.urls import urlpatterns
 
 register(
