@@ -19,12 +19,17 @@ class Text:
 
 
 class Geometry(StrEnum):
-    """The kinds of geometry as GeoJSON and PostGIS name them."""
+    """The kinds of geometry as GeoJSON and PostGIS name them; a PATH is a line of one part, from one end to another."""
 
     POINT = "Point"
     LINE = "MultiLineString"
+    PATH = "LineString"
     POLYGON = "MultiPolygon"
     ANY = "Geometry"
+
+    @property
+    def lines(self) -> bool:
+        return self in (Geometry.LINE, Geometry.PATH)
 
 
 class Type(StrEnum):
@@ -44,7 +49,8 @@ class Field:
 
     `source` is a column or a queryset path ("municipality__name"); private fields (public=False) reach staff pages
     and imports, and never a tile, a feature, a search answer or an export for the public. `tile` puts the value
-    into the vector tiles: keep these few and of few distinct values. `values` says stored codes in words where people
+    into the vector tiles: keep these few and of few distinct values. `reference`: `source` leads over a foreign key to a
+    unique value of the other row, by which the field is written. `values` says stored codes in words where people
     read them (details, list, filters); data leaves every other door as it is stored.
     """
 
@@ -57,6 +63,7 @@ class Field:
     search: bool = False
     filter: bool = False
     unit: str = ""
+    reference: bool = False
     values: Mapping[str, Text] = field(default_factory=dict, compare=False)
 
     @property

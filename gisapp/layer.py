@@ -26,6 +26,7 @@ from gisapp.fields import Field as Field
 from gisapp.fields import Geometry as Geometry
 from gisapp.fields import Text as Text
 from gisapp.fields import Type as Type
+from gisapp.guarded import Guarded as Guarded
 from gisapp.intake import DERIVED as DERIVED
 from gisapp.intake import Check as Check
 from gisapp.intake import Finish as Finish
@@ -143,6 +144,10 @@ class Layer:
     `owner` is the foreign key to the organisation that a row belongs to; without one, rows are the region's common
     data. Rows with an owner are seen by its members with a role of `within`, and by everybody where `public` is true
     of them (a condition on the row's own columns); their `visible_to` is `gisapp.accounts.scope.seen` with the same.
+    `drawn` is False where the database draws the geometry from other rows: nobody sends it.
+    `details(user, key)` is what `detail_template` shows beside the public fields.
+    `owner_from` is the reference from which the database takes a row's owner (an object belongs to whom its network does).
+    `guests` is an array column of further organisations whose members with such a role see the row, and never change it.
     `editable_by(user)` is which of the visible ones the user may change: without one of its own, those of the
     organisations in which the user has a role of `edit`, and of common data what these are responsible for. A row must
     be editable before a change and after it.
@@ -165,6 +170,7 @@ class Layer:
     group: Text = OTHERS
     licence: str = ""
     geometry_column: str = "geom"
+    drawn: bool = True
     tile_column: str = "geom_3857"
     label_column: str = ""
     classes: str = ""
@@ -174,11 +180,14 @@ class Layer:
     see: Who = Audience.EVERYONE
     edit: Who = KEEPERS
     owner: str = ""
+    owner_from: str = ""
     within: Members = INSIDERS
+    guests: str = ""
     public: Q | None = None
     editable_by: Callable[[Any], QuerySet[Any]] | None = None
     list_columns: Sequence[str] = ()
     detail_template: str = "map/detail.html"
+    details: Callable[[Any, Any], Mapping[str, Any]] | None = None
     exports: Sequence[str] = DEFAULT_EXPORTS
     switched_on: bool = False
     base_map: bool = False
@@ -320,6 +329,8 @@ class Page:
 class App:
     """All that an app contributes.
 
+    `guarded` are the tables beside the layers' own, each with who may read and write it in the database; a table stands
+    behind the one that it hangs on.
     `areas_of` offers areas that organisations can be responsible for: kind -> queryset with key, name and geom.
     `areas` says which areas a point (lon, lat) lies in (kind, layer, id, key, name), `nearest` which address is next to
     it.
@@ -338,6 +349,7 @@ class App:
     api_urls: Sequence[URLPattern | URLResolver] = ()
     demo: Sequence[DemoPart] = ()
     error_texts: Sequence[errors.ErrorText] = ()
+    guarded: Sequence[Guarded] = ()
     areas_of: Mapping[str, Callable[[], QuerySet[Any]]] = field(default_factory=dict)
     areas: Callable[[float, float], list[Mapping[str, Any]]] | None = None
     nearest: Callable[[float, float, Any], Mapping[str, Any] | None] | None = None
@@ -381,6 +393,10 @@ def all_layers() -> list[Layer]:
 
 def all_commands() -> Iterator[Command]:
     return (one for app in _apps.values() for one in app.commands)
+
+
+def all_guarded() -> Iterator[Guarded]:
+    return (one for app in _apps.values() for one in app.guarded)
 
 
 def services() -> list[str]:

@@ -4,12 +4,16 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point, Polygon
+from django.db import transaction
 from django.utils import timezone
 
 from gisapp.accounts.models import Area, Membership, Organisation, User
 from gisapp.accounts.roles import Role
 from layers.basemap.models import Building, LandUse, Path, Poi, Rail, Road, Water, Waterway
+from layers.fibre import catalogue
+from layers.fibre.models import Duct, DuctStep, Network, Node, Segment
 from layers.notes.models import Note
 from layers.regions.models import Address, Amt, Country, District, Municipality, Place, Street
 
@@ -129,6 +133,32 @@ def _basemap(model: type[Any], shape: Any, **more: Any) -> Any:
     return model.objects.create(geom=shape, **more)
 
 
+def fibre_network(of: Organisation, key: str = "netz") -> Network:
+    return Network.objects.get_or_create(key=key, defaults={"name": key, "organisation": of})[0]
+
+
+def fibre_segment(of: Organisation, *corners: tuple[float, float], **more: Any) -> Segment:
+    shape = LineString([(X0 + x, Y0 + y) for x, y in corners], srid=25832)
+    made = Segment.objects.create(network=fibre_network(of), geom=shape, **more)
+    made.refresh_from_db()
+    return made
+
+
+def fibre_catalogue() -> None:
+    """The shipped products; a test that empties all tables has taken them along."""
+    catalogue.load(lambda name: apps.get_model("fibre", name))
+
+
+def fibre_duct(of: Organisation, *corners: tuple[float, float], spec: str = "10/6") -> Duct:
+    fibre_catalogue()
+    segment = fibre_segment(of, *corners)
+    with transaction.atomic():
+        made = Duct.objects.create(network=segment.network, spec_id=spec, name="RV-1")
+        DuctStep.objects.create(duct=made, ordinal=1, segment=segment)
+    made.refresh_from_db()
+    return made
+
+
 ONE_OF: dict[str, Callable[[Organisation], Any]] = {
     "countries": lambda _of: Country.objects.create(name="Land", key="01", geom=square(0, 0, 500)),
     "districts": lambda _of: district(),
@@ -146,5 +176,8 @@ ONE_OF: dict[str, Callable[[Organisation], Any]] = {
     "rails": lambda _of: _basemap(Rail, line((100, 100), (200, 100)), kind="rail"),
     "pois": lambda _of: poi(x=100, y=100),
     "notes": note,
+    "fibre_segment": lambda of: fibre_segment(of, (100, 100), (200, 100)),
+    "fibre_node": lambda of: Node.objects.create(network=fibre_network(of), geom=point(100, 300)),
+    "fibre_duct": lambda of: fibre_duct(of, (100, 200), (200, 200)),
 }
 """A row of each layer, near the corner; rows that belong to an organisation belong to the given one."""

@@ -21,10 +21,10 @@ BEGIN
         RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
     END IF;
     IF TG_OP <> 'INSERT' THEN
-        SELECT {edited} INTO allowed FROM (SELECT OLD.*) AS row_before;
+        SELECT {edited} INTO allowed FROM (SELECT OLD.*) AS "{name}";
     END IF;
     IF allowed AND TG_OP <> 'DELETE' THEN
-        SELECT {edited} INTO allowed FROM (SELECT NEW.*) AS row_after;
+        SELECT {edited} INTO allowed FROM (SELECT NEW.*) AS "{name}";
     END IF;
     IF allowed IS NOT TRUE THEN
         RAISE EXCEPTION 'Das gehört nicht zu dem, was Sie in der Ebene „{title}“ ändern dürfen (andere Organisation oder anderes Gebiet).'

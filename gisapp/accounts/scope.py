@@ -23,13 +23,23 @@ def _touching(areas: Collection[int], geometry: str) -> Exists:
     return Exists(Area.objects.filter(pk__in=sorted(areas), geom__intersects=OuterRef(geometry)))
 
 
-def _owned(grants: Collection[Grant], owner: str, geometry: str) -> Q:
+def _near(areas: Collection[int], geometry: str) -> Q:
+    """What has no place yet is beyond nobody's areas."""
+    return Q(**{f"{geometry}__isnull": True}) | Q(_touching(areas, geometry))
+
+
+def _owned(grants: Collection[Grant], owner: str, geometry: str, guests: str = "") -> Q:
     """The rows of these grants' organisations, whole organisations in one comparison."""
     whole = sorted({grant.organisation for grant in grants if not grant.areas})
     allowed = Q(**{f"{owner}_id__in": whole}) if whole else NOTHING
+    if guests and whole:
+        allowed |= Q(**{f"{guests}__overlap": whole})
     for grant in grants:
         if grant.areas:
-            allowed |= Q(**{f"{owner}_id": grant.organisation}) & Q(_touching(grant.areas, geometry))
+            theirs = Q(**{f"{owner}_id": grant.organisation})
+            if guests:
+                theirs |= Q(**{f"{guests}__contains": [grant.organisation]})
+            allowed |= theirs & _near(grant.areas, geometry)
     return allowed
 
 
@@ -48,13 +58,15 @@ def seen(
     owner: str = "organisation",
     geometry: str = "geom",
     public: Q | None = None,
+    guests: str = "",
 ) -> QuerySet[M]:
     """Of rows that belong to organisations: those that are `public`, and those of the user's own organisations
-    where the membership has one of the roles and, if it is limited, touches one of its areas."""
+    where the membership has one of the roles and, if it is limited, touches one of its areas. `guests` is an array
+    column of the organisations that see a row as if it were theirs."""
     if is_operator(user):
         return rows
     grants = [one for one in grants_of(user) if one.role in roles]
-    return rows.filter((public or NOTHING) | _owned(grants, owner, geometry))
+    return rows.filter((public or NOTHING) | _owned(grants, owner, geometry, guests))
 
 
 def edited(

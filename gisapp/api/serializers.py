@@ -11,7 +11,7 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 from gisapp.errors import BadInput
 from gisapp.features.crs import DEFAULT, REACH, Crs
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
-from gisapp.layer import Layer
+from gisapp.layer import Field, Layer
 from gisapp.problems import CONTENT_TYPE
 
 # Metres of EPSG:25832 that still have a longitude and a latitude.
@@ -85,10 +85,35 @@ class _Feature(GeoFeatureModelSerializer):
         return super().to_internal_value({**data, "properties": data.get("properties", {})})
 
 
+class Reference(serializers.SlugRelatedField):
+    """A row of another table by a unique value of it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        rows, name = self.get_queryset(), str(self.field_name)
+        assert rows is not None and self.slug_field
+        readable = isinstance(data, str) and "\x00" not in data
+        found = rows.filter(**{self.slug_field: data}).first() if readable else None
+        if found is None:
+            raise BadInput("bad-value", field=name, name=name, value=str(data)[:100])
+        return found
+
+
+def _reference(layer: Layer, one: Field) -> Reference:
+    """The field that is written by the other row's value. What of that table is anybody's to name, the row's own rights
+    decide when it is written."""
+    key, _separator, value = one.path.partition("__")
+    column = layer.model_class._meta.get_field(key)
+    rows = column.related_model._default_manager.all()  # type: ignore[union-attr]
+    source = key if key != one.name else None
+    null = bool(column.null)
+    return Reference(source=source, slug_field=value, queryset=rows, required=not null, allow_null=null)
+
+
 @lru_cache(maxsize=128)
 def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
     """The serialiser class of a layer: its public columns; what comes from elsewhere is read-only and left out."""
     columns = {one.name for one in layer.model_class._meta.concrete_fields if not one.generated}
+    references = {one.name: _reference(layer, one) for one in layer.public_fields if one.reference}
     writable = [one.name for one in layer.public_fields if one.path == one.name and one.name in columns]
     meta = type(
         "Meta",
@@ -96,12 +121,13 @@ def serializer_for(layer: Layer) -> type[GeoFeatureModelSerializer]:
         {
             "model": layer.model_class,
             "geo_field": layer.geometry_column,
-            "fields": ["id", layer.geometry_column, *writable],
+            "fields": ["id", layer.geometry_column, *writable, *references],
+            "validators": [],  # what must be unique is the database's to say: it has all rows, and no two ask at once
         },
     )
-    shape = StoredGeometry(kind=str(layer.geometry))
+    shape = StoredGeometry(kind=str(layer.geometry), **({} if layer.drawn else {"read_only": True}))
     known = frozenset({one.name for one in layer.public_fields} | ({layer.owner} if layer.owner else set()))
-    members = {"Meta": meta, layer.geometry_column: shape, "layer": layer.name, "known": known}
+    members = {"Meta": meta, **references, layer.geometry_column: shape, "layer": layer.name, "known": known}
     return type(f"{layer.name.title()}Serializer", (_Feature,), members)
 
 

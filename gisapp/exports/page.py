@@ -91,7 +91,7 @@ def _shown(layer: Layer, selection: Selection) -> Any:
     import folium
 
     colour, outline = _colour(layer)
-    line = layer.geometry is Geometry.LINE
+    line = layer.geometry.lines
     drawn: dict[str, Any] = {
         "color": colour if line else outline,
         "weight": 3 if line else 1,

@@ -26,7 +26,7 @@ CONFORMANCE = [
 # Half the equator in metres of EPSG:3857; 0.28 mm is the standard's pixel.
 _EDGE = 20_037_508.342789244
 _CELL = 2 * _EDGE / 256
-_DIMENSIONS = {Geometry.POINT: 0, Geometry.LINE: 1, Geometry.POLYGON: 2}
+_DIMENSIONS = {Geometry.POINT: 0, Geometry.LINE: 1, Geometry.PATH: 1, Geometry.POLYGON: 2}
 Bounds = tuple[float, float, float, float]
 
 

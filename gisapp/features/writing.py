@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import ProtectedError, QuerySet
 
 from gisapp import errors
 from gisapp.accounts import scope
@@ -85,7 +85,8 @@ def create(layer: Layer, user: Any, serializer_class: Any, data: Any, *, crs: Cr
         raise errors.Forbidden("forbidden")
     serializer = serializer_class(data=data, context={"crs": crs})
     serializer.is_valid(raise_exception=True)
-    more = {layer.owner: owner_for(layer, user, _asked_owner(layer, data))} if layer.owner else {}
+    named = layer.owner and not layer.owner_from
+    more = {layer.owner: owner_for(layer, user, _asked_owner(layer, data))} if named else {}
     with transaction.atomic():
         made = serializer.save(**more)
         check(layer, user, made.pk)
@@ -112,7 +113,7 @@ def change(
         (wanted or Wanted()).check(layer, user, key)
         serializer = serializer_class(row, data=data, partial=partial, context={"crs": crs})
         serializer.is_valid(raise_exception=True)
-        asked = _asked_owner(layer, data)
+        asked = None if layer.owner_from else _asked_owner(layer, data)
         more = {layer.owner: owner_for(layer, user, asked)} if asked is not None else {}
         serializer.save(**more)
         check(layer, user, row.pk)
@@ -124,7 +125,19 @@ def remove(layer: Layer, user: Any, key: str, *, wanted: Wanted | None = None) -
     with transaction.atomic():
         row = locked(layer, user, key)
         (wanted or Wanted()).check(layer, user, key)
-        row.delete()
+        try:
+            row.delete()
+        except ProtectedError:
+            _say_why(row)
+            raise
+
+
+def _say_why(row: Any) -> None:
+    """Django looks for dependent rows before the database is asked, whose rules know better words: ask them."""
+    with transaction.atomic():
+        rows = type(row)._base_manager.filter(pk=row.pk)
+        rows._raw_delete(rows.db)
+        transaction.set_rollback(True)
 
 
 def _asked_owner(layer: Layer, data: Any) -> str | None:

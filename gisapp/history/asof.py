@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import GeneratedField, Model
 from django.utils import timezone
@@ -18,7 +19,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from gisapp import moment
 from gisapp.errors import BadInput
 from gisapp.history.tracking import event_model
-from gisapp.layer import all_layers
+from gisapp.layer import all_guarded, all_layers
 
 
 def parse(text: str) -> datetime.datetime:
@@ -80,13 +81,19 @@ def layer_models() -> list[type[Model]]:
     return [one for one in found if event_model(one) is not None]
 
 
+def _past_models() -> list[type[Model]]:
+    """Those, and the tracked tables that hang on them."""
+    beside = [one for one in (apps.get_model(row.model) for row in all_guarded()) if event_model(one) is not None]
+    return list(dict.fromkeys([*layer_models(), *beside]))
+
+
 def shadowed(sql: str) -> str:
     """The statement, reading every tracked table that it names as it was at the moment that is looked at."""
     asked = moment.past()
     if asked is None or not sql.lstrip(" (").upper().startswith("SELECT"):
         return sql
     when = f"TIMESTAMPTZ '{asked.isoformat()}'"
-    tables = [(one._meta.db_table, one) for one in layer_models() if f'"{one._meta.db_table}"' in sql]
+    tables = [(one._meta.db_table, one) for one in _past_models() if f'"{one._meta.db_table}"' in sql]
     if not tables:
         return sql
     parts = ", ".join(f'"{table}" AS ({_rows_at(model, when)})' for table, model in tables)

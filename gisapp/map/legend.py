@@ -56,7 +56,7 @@ def swatch(entry: LegendEntry) -> SafeString:
     )  # fmt: skip
 
 
-_SHAPES = {Geometry.POINT: "point", Geometry.LINE: "line", Geometry.POLYGON: "area"}
+_SHAPES = {Geometry.POINT: "point", Geometry.LINE: "line", Geometry.PATH: "line", Geometry.POLYGON: "area"}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The list beside the map: a layer's features in view, filtered, sorted and paged, as values for the templates."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from gisapp import errors
+from gisapp.features.query import parse_id
 from gisapp.geolibs import STORAGE_SRID, TILE_SRID, WGS84_SRID
 from gisapp.layer import Field, Layer, Type
 from gisapp.map import values
@@ -22,8 +22,6 @@ from gisapp.map import values
 PAGE = 30
 MOST_COUNTED = 10_000
 LAST_PAGE = 1_000
-# A key of any table is far below; a longer one would only overflow the database's integer.
-_KEY = re.compile(r"\d{1,18}")
 
 
 @dataclass(frozen=True)
@@ -249,12 +247,10 @@ def _item(layer: Layer, row: Mapping[str, Any], paths: Mapping[str, str]) -> Ite
 
 def feature(layer: Layer, key: str, user: Any) -> Mapping[str, Any]:
     """One feature's values by field name, with its key, place, box, length and area; raises NotFound."""
-    if not _KEY.fullmatch(key):
-        raise errors.NotFound("unknown-feature", layer=layer.name, id=key[:40])
     paths = {one.name: one.path for one in layer.public_fields}
     found = (
         layer.features(user)
-        .filter(pk=int(key))
+        .filter(pk=parse_id(layer, key))
         .annotate(_where=_in_wgs84(PointOnSurface, layer), _box=_in_wgs84(Envelope, layer))
         .values("pk", "_where", "_box", *paths.values())
         .first()

@@ -87,6 +87,7 @@ def detail(request: HttpRequest, name: str, key: str) -> HttpResponse:
         "map_address": f"{reverse('map')}{place}",
         "exports": found.exports,
         "detail_template": found.detail_template,
+        "more": found.details(request.user, feature["pk"]) if found.details else {},
     }
     if "fragment" in request.GET:
         return _fragment(render(request, "map/_detail_panel.html", context))

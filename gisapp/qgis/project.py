@@ -25,8 +25,10 @@ VERSION = "3.22.16-Białowieża"
 SYSTEMS = (STORAGE_SRID, 3857, 4326, 4258)
 LARGEST_IMAGE = 4096
 Box = tuple[float, float, float, float]
-_WKB = {Geometry.POINT: "Point", Geometry.LINE: "MultiLineString", Geometry.POLYGON: "MultiPolygon"}
-_SHAPES = {Geometry.POINT: "Point", Geometry.LINE: "Line", Geometry.POLYGON: "Polygon"}
+_WKB = {
+    Geometry.POINT: "Point", Geometry.LINE: "MultiLineString", Geometry.PATH: "LineString", Geometry.POLYGON: "MultiPolygon",
+}  # fmt: skip
+_SHAPES = {Geometry.POINT: "Point", Geometry.LINE: "Line", Geometry.PATH: "Line", Geometry.POLYGON: "Polygon"}
 # Schleswig-Holstein in EPSG:25832, for an installation without a single feature.
 _EVERYTHING: Box = (420_000, 5_900_000, 650_000, 6_110_000)
 
@@ -136,7 +138,7 @@ def _tree(parent: Element, layers: Sequence[Layer], service: str) -> None:
 
 def drawing_order(layers: Sequence[Layer]) -> list[Layer]:
     """The lowest first: the base map, areas before lines before points, then as declared."""
-    kinds = {Geometry.POLYGON: 0, Geometry.LINE: 1}
+    kinds = {Geometry.POLYGON: 0, Geometry.LINE: 1, Geometry.PATH: 1}
     return sorted(layers, key=lambda one: (not one.base_map, kinds.get(one.geometry, 2), one.order))
 
 

@@ -9,7 +9,7 @@ from gisapp.layer import Geometry, Layer
 from gisapp.qgis.expressions import NotTranslatable, is_constant, scale_of, translated, usual
 
 PLAIN = "#808080"
-_KINDS = {Geometry.POINT: "marker", Geometry.LINE: "line", Geometry.POLYGON: "fill"}
+_KINDS = {Geometry.POINT: "marker", Geometry.LINE: "line", Geometry.PATH: "line", Geometry.POLYGON: "fill"}
 _COLOUR = re.compile(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
 _EXPRESSION = 3
 """QgsProperty::ExpressionBasedProperty."""
@@ -140,7 +140,7 @@ def _plain(layer: Layer) -> tuple[str, dict[str, str]]:
     """For a layer that is drawn by icons or not at all: its legend's first colour."""
     legend = layer.style.legend
     seen = colour(legend[0].colour if legend else PLAIN)
-    if layer.geometry is Geometry.LINE:
+    if layer.geometry.lines:
         return "SimpleLine", {"line_color": seen, "line_width": "2", "line_width_unit": "Pixel", "line_style": "solid"}
     if layer.geometry is Geometry.POLYGON:
         return "SimpleFill", {"color": seen, "style": "solid", "outline_style": "no"}
@@ -204,7 +204,7 @@ def _rule(parent: Element, layer: Layer, style: Mapping[str, Any]) -> None:
         "bufferDraw": "1", "bufferSize": "1.5", "bufferSizeUnits": "Pixel", "bufferOpacity": "1",
         "bufferColor": colour(halo),
     })  # fmt: skip
-    along = {Geometry.LINE: "3", Geometry.POLYGON: "0"}
+    along = {Geometry.LINE: "3", Geometry.PATH: "3", Geometry.POLYGON: "0"}
     SubElement(settings, "placement", {"placement": along.get(layer.geometry, "6"), "dist": "1"})
     SubElement(settings, "rendering", {"drawLabels": "1", "obstacle": "1"})
     parent.append(rule)

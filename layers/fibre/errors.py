@@ -3,6 +3,8 @@
 from gisapp.errors import ErrorText
 
 ROUTE = (
+    ErrorText("network-differs", 409, "Das Netz {key} gibt es schon, als „{name}“ von {organisation}.",
+              "There is a network {key} already, “{name}” of {organisation}."),
     ErrorText("network-stays", 409, "Ein Objekt bleibt in seinem Netz.", "An object stays in its network."),
     ErrorText("node-on-node", 409, "An dieser Stelle liegt schon ein Netzknoten.", "There is a node at this place already."),
     ErrorText("node-in-use", 409, "Dieser Netzknoten wird gebraucht.", "This node is in use."),
@@ -108,3 +110,5 @@ QUESTIONS = (
     ErrorText("fibre-no-example", 404, "Es gibt noch kein angeschlossenes Haus.", "There is no connected house yet."),
     ErrorText("fibre-ambiguous-name", 400, "„{ref}“ gibt es mehrmals: {names}.", "There are several “{ref}”: {names}."),
 )  # fmt: skip
+
+ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *QUESTIONS)

@@ -1,21 +1,21 @@
 """KRIT-GIS: the fibre network."""
 
-from gisapp.layer import App, DemoPart, Text, register
+from gisapp.layer import App, DemoPart, Page, Text, register
 from layers.fibre import demo, errors
+from layers.fibre.access import GUARDED, SEES
 from layers.fibre.commands import FIBRE
+from layers.fibre.declared import LAYERS
+from layers.fibre.urls import urlpatterns
 
 register(
     App(
         name="fibre",
-        commands=(FIBRE,),
+        layers=LAYERS,
+        guarded=GUARDED,
+        commands=[FIBRE],
+        pages=[Page("fibre", Text("Glasfasernetz", "Fibre network"), see=SEES)],
+        urls=urlpatterns,
         demo=[DemoPart(95, Text("Glasfasernetze", "Fibre networks"), demo.build)],
-        error_texts=(
-            *errors.ROUTE,
-            *errors.DUCTS,
-            *errors.CABLES,
-            *errors.SPLICING,
-            *errors.SERVICE,
-            *errors.QUESTIONS,
-        ),
+        error_texts=errors.ALL,
     )
 )

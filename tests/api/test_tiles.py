@@ -141,9 +141,10 @@ def test_10_errors_are_named(client: Client, path: str, status: int, code: str) 
 
 
 def test_11_all_layers_are_one_statement() -> None:
+    from gisapp.accounts.roles import System
     from gisapp.layer import all_layers
 
-    statement, _ = tile_statement(all_layers(), 16, 34_000, 20_000, None) or ("", [])
+    statement, _ = tile_statement(all_layers(), 16, 34_000, 20_000, System()) or ("", [])
     assert statement.count("ST_AsMVT(") == len(all_layers()) + sum(one.names_areas for one in all_layers())
     assert ";" not in statement
 
@@ -162,7 +163,7 @@ def test_11b_an_area_is_named_once_whatever_tiles_cut_it(client: Client) -> None
 
 
 def test_12_tilejson_and_style_agree_with_the_registry(client: Client) -> None:
-    from gisapp.layer import all_layers, get
+    from gisapp.layer import get, visible_layers
 
     factories.place(x=100, y=100)
     described = client.get("/tiles/places,pois.json").json()
@@ -172,8 +173,8 @@ def test_12_tilejson_and_style_agree_with_the_registry(client: Client) -> None:
     assert west <= 9.7 < 10 and west <= east and south <= north
     style = client.get("/tiles/style.json?mode=dark").json()
     used = {one["metadata"]["gisapp:layer"] for one in style["layers"] if "source" in one}
-    assert used == {one.name for one in all_layers() if one.style.layers}
-    assert set(style["sources"]) == {"base"} | {one.name for one in all_layers() if not one.base_map}
+    assert used == {one.name for one in visible_layers() if one.style.layers}
+    assert set(style["sources"]) == {"base"} | {one.name for one in visible_layers() if not one.base_map}
     parts = {one["id"]: one["source-layer"] for one in style["layers"] if "source" in one}
     assert (parts["municipalities.border"], parts["municipalities.name"]) == ("municipalities", "municipalities_label")
     halo = get("places").style.dark["town"]["text-color"]

@@ -2,6 +2,8 @@
 
 from django.contrib.gis.geos import GEOSGeometry
 
+from tests.browser.network import build_network
+
 LON, LAT = 9.70, 54.43
 SHOPS = 38
 EVIL = "<img src=x onerror=alert(1)> & Söhne"
@@ -119,3 +121,4 @@ def build() -> None:
     _shops()
     _changed()
     _people()
+    build_network(LON, LAT)

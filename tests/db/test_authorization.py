@@ -79,13 +79,13 @@ def in_items(client: Client, name: str, row: Any) -> bool:
     found = client.get(f"/ogc/collections/{name}/items?f=json&limit=1000")
     ids = [one["id"] for one in found.json().get("features", [])]
     assert found.status_code != 200 or found.json()["numberMatched"] == len(ids)
-    return row.pk in ids
+    return str(row.pk) in map(str, ids)
 
 
 def in_rest(client: Client, name: str, row: Any) -> bool:
     found = client.get(f"/api/layers/{name}/features/").json()
     assert found.get("numberMatched", 0) == len(found.get("features", []))
-    return row.pk in [one["id"] for one in found.get("features", [])]
+    return str(row.pk) in [str(one["id"]) for one in found.get("features", [])]
 
 
 def in_download(client: Client, name: str, row: Any) -> bool:
@@ -131,7 +131,7 @@ def _payload(name: str, row: Any) -> dict[str, Any]:
     declared = layer.find(name)
     assert declared is not None
     columns = {one.name for one in declared.model_class._meta.concrete_fields if not one.generated}
-    keep = {one.name for one in declared.public_fields if one.path in columns} | {declared.owner}
+    keep = {one.name for one in declared.public_fields if one.path in columns or one.reference} | {declared.owner}
     known = {key: value for key, value in found["properties"].items() if key in keep}
     return {"type": "Feature", "geometry": found["geometry"], "properties": known}
 

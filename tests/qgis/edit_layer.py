@@ -77,6 +77,8 @@ def step(layer, one):
         feature = feature_of(layer, one["id"])
         return layer.deleteFeature(feature.id())
     point = QgsGeometry.fromPointXY(QgsPointXY(*one["point"])) if "point" in one else None
+    if "line" in one:
+        point = QgsGeometry.fromPolylineXY([QgsPointXY(*corner) for corner in one["line"]])
     if do == "add":
         # As QGIS' form does: the table's own defaults first.
         values = {layer.fields().indexOf(name): value for name, value in one["values"].items()}

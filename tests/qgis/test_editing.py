@@ -17,6 +17,7 @@ from gisapp import cluster
 from gisapp.accounts import logins, policies
 from gisapp.accounts.models import Organisation, User
 from gisapp.accounts.roles import Role
+from layers.fibre.models import Node, Segment
 from layers.notes.models import Note
 from tests import factories
 
@@ -56,7 +57,7 @@ def grant(own: Organisation) -> Iterator[Callable[[User], str]]:
 def run(tmp_path: Path) -> Callable[..., list[Any]]:
     """One session of QGIS: what each step gave."""
 
-    def session(people: list[str], steps: Steps, reason: str = "") -> list[Any]:
+    def session(people: list[str], steps: Steps, reason: str = "", table: str = "notes_note") -> list[Any]:
         place = {"host": str(cluster.socket_dir()), "port": "5432", "database": connection.settings_dict["NAME"]}
         environment = dict(os.environ)
         if reason:
@@ -64,7 +65,7 @@ def run(tmp_path: Path) -> Callable[..., list[Any]]:
             service.write_text(f"[karte]\nhost={place['host']}\noptions=-c gisapp.reason={reason}\n")
             environment["PGSERVICEFILE"] = str(service)
             place = {"service": "karte", "database": place["database"]}
-        told = {"connection": place, "table": "notes_note", "people": people, "steps": steps}
+        told = {"connection": place, "table": table, "people": people, "steps": steps}
         done = subprocess.run(
             ["/usr/bin/python3", str(SCRIPT), str(tmp_path)], input=json.dumps(told), env=environment,
             capture_output=True, text=True, timeout=120, check=False,
@@ -226,3 +227,39 @@ def test_05_whose_membership_ended_sees_and_writes_no_more(
     assert see == []
     assert commit["done"] is False and "ändern dürfen" in commit["said"]
     assert list(Note.objects.values_list("pk", flat=True)) == [row.pk]
+
+
+def test_06_a_trench_drawn_without_nodes_makes_its_branches(
+    own: Organisation, other: Organisation, grant: Callable[[User], str], run: Callable[..., list[Any]]
+) -> None:
+    """The network's rules are the database's: QGIS draws a line, and there is a segment between two nodes."""
+    net, theirs = factories.fibre_network(own), factories.fibre_network(other, "fremd")
+    role, planner = grant(factories.member(Role.ENGINEER, own)), grant(factories.member(Role.PLANNER, own))
+    draw = {"do": "add", "line": [place(0, 0), place(100, 0)]}
+    crossing = {"do": "add", "line": [place(0, 50), place(100, 50), place(100, 60), place(50, 40)]}
+    steps: Steps = [
+        {**draw, "who": role, "values": {"network_id": str(net.pk), "name": "T-1", "construction": "plough"}},
+        {"who": role, "do": "commit"},
+        {"who": planner, "do": "see", "fields": ["name", "construction"]},
+        {**crossing, "who": role, "values": {"network_id": str(net.pk)}},
+        {"who": role, "do": "commit"},
+        {"who": role, "do": "roll back"},
+        {**draw, "who": role, "values": {"network_id": str(theirs.pk)}},
+        {"who": role, "do": "commit"},
+        {"who": role, "do": "roll back"},
+        {**draw, "who": planner, "values": {"network_id": str(net.pk)}},
+        {"who": planner, "do": "commit"},
+    ]
+    found = run([role, planner], steps, table="fibre_segment")
+    assert found[1]["done"] is True, found[1]
+    assert found[2] == [["T-1", "plough"]]
+    for answer, words in (
+        (found[4], "kreuzt oder berührt sich"),
+        (found[7], "in diesem Netz"),
+        (found[10], "in diesem Netz"),
+    ):
+        assert answer["done"] is False and words in answer["said"], answer
+        assert answer["waiting"] is True
+    segment = Segment.objects.get()
+    assert {segment.from_node_id, segment.to_node_id} == set(Node.objects.values_list("pk", flat=True))
+    assert segment.organisation_id == own.pk

@@ -4,6 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -68,6 +69,10 @@ class Network(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def name_index() -> GinIndex:
+    return GinIndex(fields=["name_norm"], opclasses=["gin_trgm_ops"], name="fibre_%(class)s_name")
 
 
 class NetworkObject(models.Model):

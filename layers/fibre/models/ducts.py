@@ -4,9 +4,11 @@ from django.contrib.gis.db import models
 from django.db.models import Deferrable, Q
 from django.utils.translation import gettext_lazy as _
 
+from gisapp.base_models import folded, geometry_rules, tile_copy, tile_index
+from gisapp.geolibs import STORAGE_SRID
 from gisapp.history.tracking import tracked
 from layers.fibre.models.catalogue import DuctSpec, FittingSpec
-from layers.fibre.models.common import NetworkObject, RandomUUID
+from layers.fibre.models.common import NetworkObject, RandomUUID, name_index
 from layers.fibre.models.route import Node, Segment
 
 
@@ -15,11 +17,16 @@ class Duct(NetworkObject):
     """A pipe or bundle. Its way is a walk over segments (`DuctStep`); its tubes follow from its product."""
 
     spec = models.ForeignKey(DuctSpec, models.PROTECT, related_name="+", verbose_name=_("Rohrtyp"))
+    # The segments of its walk as one line in its direction, drawn by the database; NULL before it has its way.
+    geom = models.LineStringField(srid=STORAGE_SRID, null=True, blank=True, editable=False)
+    geom_3857 = tile_copy(models.LineStringField, null=True)
+    name_norm = folded("name")
 
     class Meta(NetworkObject.Meta):
         verbose_name = _("Rohr")
         verbose_name_plural = _("Rohre")
-        constraints = NetworkObject.Meta.constraints
+        constraints = (*NetworkObject.Meta.constraints, *geometry_rules())
+        indexes = (tile_index(), name_index())
 
 
 @tracked

@@ -1,13 +1,14 @@
 """The route graph: nodes and the segments of trench between them - the only geometry that anybody draws."""
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from gisapp.base_models import formula, geometry_rules, tile_copy, tile_index
+from gisapp.base_models import folded, formula, geometry_rules, tile_copy, tile_index
 from gisapp.geolibs import STORAGE_SRID
 from gisapp.history.tracking import tracked
-from layers.fibre.models.common import NetworkObject
+from layers.fibre.models.common import NetworkObject, name_index
 from layers.regions.models import Municipality
 
 
@@ -68,6 +69,7 @@ class Node(NetworkObject):
         editable=False,
     )
     geom_3857 = tile_copy(models.PointField)
+    name_norm = folded("name")
 
     class Meta(NetworkObject.Meta):
         verbose_name = _("Netzknoten")
@@ -80,7 +82,7 @@ class Node(NetworkObject):
                 condition=Q(kind__in=("branch", "end")) | Q(name__isnull=False), name="fibre_node_structure_named"
             ),
         )
-        indexes = (tile_index(),)
+        indexes = (tile_index(), name_index())
 
 
 @tracked
@@ -103,7 +105,10 @@ class Segment(NetworkObject):
     funding = models.TextField(_("Fördermaßnahme"), default="", db_default="", blank=True)
     cost_eur = models.DecimalField(_("Kosten"), max_digits=12, decimal_places=2, null=True, blank=True)
     length_m = formula("ST_Length(geom)", models.FloatField())
+    # Organisations whose ducts lie in this one's trench, kept by the database: they see the segment.
+    shared_with = ArrayField(models.BigIntegerField(), null=True, blank=True, editable=False)
     geom_3857 = tile_copy(models.LineStringField)
+    name_norm = folded("name")
     # The same line, whichever way it is drawn: to the millimetre.
     shape = formula(
         "least(md5(ST_AsBinary(ST_SnapToGrid(geom, 0.001))), md5(ST_AsBinary(ST_Reverse(ST_SnapToGrid(geom, 0.001)))))",
@@ -135,4 +140,4 @@ class Segment(NetworkObject):
             models.CheckConstraint(condition=Q(width_cm__gt=0), name="fibre_segment_width"),
             models.CheckConstraint(condition=Q(cost_eur__gte=0), name="fibre_segment_cost"),
         )
-        indexes = (tile_index(),)
+        indexes = (tile_index(), name_index())

@@ -333,12 +333,15 @@ AS $$
 DECLARE
     lying text;
 BEGIN
-    SELECT string_agg(coalesce(d.name, left(d.id::text, 8)), ', ' ORDER BY d.name) INTO lying
-      FROM fibre_ductstep s JOIN fibre_duct d ON d.id = s.duct_id WHERE s.segment_id = OLD.id;
-    IF lying IS NULL THEN
-        SELECT string_agg(fibre_called(k.name, k.id), ', ' ORDER BY k.name) INTO lying
-          FROM fibre_cablestep s JOIN fibre_cable k ON k.id = s.cable_id WHERE s.segment_id = OLD.id;
-    END IF;
+    -- Of another organisation's duct or cable: that it lies there and whose it is, no more.
+    SELECT string_agg(said, ', ' ORDER BY said) INTO lying FROM (
+        SELECT CASE WHEN d.organisation_id = OLD.organisation_id THEN fibre_called(d.name, d.id) ELSE format('ein Rohr von %s', o.name) END AS said
+          FROM fibre_ductstep s JOIN fibre_duct d ON d.id = s.duct_id JOIN accounts_organisation o ON o.id = d.organisation_id
+         WHERE s.segment_id = OLD.id
+        UNION
+        SELECT CASE WHEN k.organisation_id = OLD.organisation_id THEN fibre_called(k.name, k.id) ELSE format('ein Kabel von %s', o.name) END
+          FROM fibre_cablestep s JOIN fibre_cable k ON k.id = s.cable_id JOIN accounts_organisation o ON o.id = k.organisation_id
+         WHERE s.segment_id = OLD.id) things;
     IF lying IS NOT NULL THEN
         PERFORM fibre_refuse('segment-occupied', format('In dieser Trasse liegt: %s.', left(lying, 200)),
             'Erst Rohre und Kabel verlegen oder löschen.');
@@ -375,6 +378,7 @@ DECLARE
     step record;
 BEGIN
     PERFORM fibre_only_from('fibre_split');
+    PERFORM fibre_may_change(first);
     FOR step IN SELECT id, duct_id, ordinal, forward FROM fibre_ductstep WHERE segment_id = first ORDER BY duct_id LOOP
         UPDATE fibre_ductstep SET ordinal = ordinal + 1 WHERE duct_id = step.duct_id
            AND (ordinal > step.ordinal OR (ordinal = step.ordinal AND NOT step.forward));
@@ -399,6 +403,7 @@ DECLARE
     step record;
 BEGIN
     PERFORM fibre_only_from('fibre_join');
+    PERFORM fibre_may_change(kept), fibre_may_change(gone);
     IF EXISTS (SELECT FROM fibre_tubesection WHERE node IN (from_node_id, to_node_id)) THEN
         PERFORM fibre_refuse('node-in-use', 'An diesem Netzknoten beginnt, endet oder ist ein Röhrchen geschnitten.',
             'Erst die Schnitte zurücknehmen (fibre_mend_tube).');

@@ -2,6 +2,7 @@
 
 const LAYER = /^[a-z][a-z0-9_]{0,39}$/;
 const PANELS = new Set(["layers", "list", "measure", "mark", "share", "print", "menu"]);
+const KEY = /^(\d{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const LONGEST_TEXT = 120;
 
@@ -45,7 +46,7 @@ export function parse(fragment) {
   if (["light", "dark"].includes(said.get("mode"))) found.mode = said.get("mode");
   if (DAY.test(said.get("at") ?? "")) found.past = said.get("at");
   const [layer, id] = (said.get("sel") ?? "").split("/");
-  if (LAYER.test(layer) && /^\d{1,18}$/.test(id ?? "")) found.selected = { layer, id };
+  if (LAYER.test(layer) && KEY.test(id ?? "")) found.selected = { layer, id };
   found.mark = mark(said.get("mark") ?? "");
   if (PANELS.has(said.get("panel"))) found.panel = said.get("panel");
   found.list = list(said);

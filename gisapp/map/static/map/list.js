@@ -101,7 +101,12 @@ function query(state, view) {
   return asked;
 }
 
-function append(items, html) {
+/**
+ * Put the next page of a list behind what is there, and the focus on the first that came.
+ * @param {HTMLElement} items
+ * @param {string} html the server's fragment
+ */
+export function append(items, html) {
   const fresh = document.createElement("div");
   place(fresh, html);
   const first = fresh.querySelector("a");

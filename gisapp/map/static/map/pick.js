@@ -42,10 +42,12 @@ function featuresAt(map, point, reach = REACH) {
   const near = map.queryRenderedFeatures(box, { layers: layers.filter((id) => !fills.has(id)) });
   for (const one of [...near, ...exact]) {
     const layer = one.layer.metadata["gisapp:layer"];
-    const key = `${layer}/${one.id}`;
-    if (one.id === undefined || found.has(key)) continue;
-    const title = one.properties.name || one.properties.title || one.properties.label || `${layerNamed(layer)?.title} ${one.id}`;
-    found.set(key, { layer, id: one.id, title, rank: one.layer.type === "symbol" && RANK[one.geometry.type] === 2 ? 2 : RANK[one.geometry.type] ?? 2 });
+    // Keys that are no numbers (UUID) stand among the properties.
+    const id = one.id ?? one.properties.id;
+    const key = `${layer}/${id}`;
+    if (id === undefined || found.has(key)) continue;
+    const title = one.properties.name || one.properties.title || one.properties.label || `${layerNamed(layer)?.title} ${id}`;
+    found.set(key, { layer, id, title, rank: one.layer.type === "symbol" && RANK[one.geometry.type] === 2 ? 2 : RANK[one.geometry.type] ?? 2 });
   }
   return [...found.values()].sort((one, other) => one.rank - other.rank);
 }

@@ -5,7 +5,7 @@ import { layerNamed, number, t } from "./page.js";
 import { askJson } from "./server.js";
 
 const PAUSE = 160;
-const SHAPES = { Point: "point", MultiLineString: "line", MultiPolygon: "area" };
+const SHAPES = { Point: "point", LineString: "line", MultiLineString: "line", MultiPolygon: "area" };
 const COORDINATE = /^\s*(-?\d{1,3}[.,]\d+)\s*[;, ]\s*(-?\d{1,3}[.,]\d+)\s*$/;
 
 /**

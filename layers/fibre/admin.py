@@ -1,0 +1,96 @@
+"""The catalogue and the networks in the administration: operators add what they buy, and make networks."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from layers.fibre.models import Colour, ColourScheme, DuctSpec, DuctSpecTube, FittingSpec, Network, SchemeColour
+from layers.fibre.swatches import Swatch, scheme
+
+
+def _joined(swatches: list[Swatch]) -> SafeString:
+    return format_html_join(" ", "{}", ((one.__html__(),) for one in swatches))
+
+
+@admin.register(Colour)
+class ColourAdmin(admin.ModelAdmin):
+    list_display = ("name_de", "swatch", "name_en", "hex", "key")
+    search_fields = ("name_de", "name_en", "key")
+
+    @admin.display(description=_("Farbe"))
+    def swatch(self, row: Colour) -> SafeString:
+        return Swatch(1, row).picture
+
+
+class SchemeColours(admin.TabularInline):
+    model = SchemeColour
+    extra = 1
+    ordering = ("position",)
+    readonly_fields = ("swatch",)
+
+    @admin.display(description=_("Muster"))
+    def swatch(self, row: SchemeColour) -> SafeString | str:
+        return Swatch.of(row.position, row).__html__() if row.pk else ""
+
+
+@admin.register(ColourScheme)
+class ColourSchemeAdmin(admin.ModelAdmin):
+    list_display = ("name", "key", "verified", "positions")
+    list_filter = ("verified",)
+    search_fields = ("name", "key")
+    inlines = (SchemeColours,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(count=Count("colours"))
+
+    @admin.display(description=_("Positionen"))
+    def positions(self, row: Any) -> int:
+        return int(row.count)
+
+
+class DuctSpecTubes(admin.TabularInline):
+    model = DuctSpecTube
+    fk_name = "spec"
+    extra = 1
+    ordering = ("position",)
+    autocomplete_fields = ("pipe",)
+
+
+@admin.register(DuctSpec)
+class DuctSpecAdmin(admin.ModelAdmin):
+    """A product; of a bundle its tubes stand below, as they look on site."""
+
+    list_display = ("name", "key", "outer_mm", "inner_mm", "gis_nb", "scheme")
+    list_filter = ("scheme",)
+    search_fields = ("name", "key")
+    readonly_fields = ("tubes_shown",)
+    inlines = (DuctSpecTubes,)
+
+    @admin.display(description=_("Röhrchen"))
+    def tubes_shown(self, row: DuctSpec) -> SafeString | str:
+        if not row.pk:
+            return ""
+        known = scheme(row.scheme_id)
+        return _joined([Swatch.of(one.position, known.get(one.position)) for one in row.tubes.order_by("position")])
+
+
+@admin.register(FittingSpec)
+class FittingSpecAdmin(admin.ModelAdmin):
+    list_display = ("name", "key", "kind", "outer_a_mm", "outer_b_mm")
+    list_filter = ("kind",)
+    search_fields = ("name", "key")
+
+
+@admin.register(Network)
+class NetworkAdmin(admin.ModelAdmin):
+    """A network that gets another organisation takes all its objects along."""
+
+    list_display = ("name", "key", "organisation")
+    list_filter = ("organisation",)
+    search_fields = ("name", "key")
+    autocomplete_fields = ("organisation",)

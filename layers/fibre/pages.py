@@ -1,0 +1,70 @@
+"""The engineers' page: the network on the map with what lies and hangs there, and a list beside it."""
+
+from typing import Any
+
+from django.contrib.gis.db.models import Extent
+from django.contrib.gis.geos import Polygon
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.views.decorators.http import require_safe
+
+from gisapp import layer as registry
+from gisapp.accounts.roles import is_known
+from gisapp.errors import Forbidden, GisError
+from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
+from gisapp.map import legend, listing
+from gisapp.map.context import page_context, preloaded, script_data
+from gisapp.map.languages import with_language
+from gisapp.map.start import start_view
+from layers.fibre import queries
+from layers.fibre.access import SEES
+from layers.fibre.declared import DUCT, LAYERS, NODE, SEGMENT
+
+# In the order in which one looks for something.
+_LISTED = (NODE, SEGMENT, DUCT)
+_MARGIN_M = 200
+
+
+def _person(request: HttpRequest) -> Any:
+    """Who sees networks at all; raises GisError("not-logged-in") and Forbidden."""
+    if not is_known(request.user):
+        raise GisError("not-logged-in")
+    if not SEES.admits(request.user):
+        raise Forbidden("forbidden")
+    return request.user
+
+
+def _start(user: Any, layers: list[registry.Layer]) -> dict[str, Any]:
+    """The box of the structures that the person sees; without any, where the map starts."""
+    found = queries.nodes(user).filter(kind__in=("pop", "exchange", "cabinet")).aggregate(box=Extent("geom"))["box"]
+    if found is None:
+        return start_view(layers)
+    west, south, east, north = found
+    box = Polygon.from_bbox((west - _MARGIN_M, south - _MARGIN_M, east + _MARGIN_M, north + _MARGIN_M))
+    box.srid = STORAGE_SRID
+    box.transform(WGS84_SRID)
+    return {"box": list(box.extent)}
+
+
+@require_safe
+@with_language
+def network(request: HttpRequest) -> HttpResponse:
+    """`?what=` names the listed layer, the other parameters are the list's; with a script the list follows by itself."""
+    user = _person(request)
+    shown = [registry.get(one.name, user) for one in _LISTED]
+    listed = next((one for one in shown if one.name == request.GET.get("what")), NODE)
+    query = listing.parse(listed, request.GET)
+    layers = [one for one in registry.visible_layers(user) if one.base_map or one in LAYERS]
+    context = {
+        "networks": queries.networks(user),
+        "shown": shown,
+        "layer": listed,
+        "query": query,
+        "page": listing.page(listed, query, user),
+        "chosen": query.equal.get("network", ""),
+        "legends": [legend.shown(one) for one in (SEGMENT, NODE)],
+        "modules": [static("fibre/network.js"), *preloaded("embed.js")[1:]],
+        "data": script_data(request, layers, _start(user, layers)),
+    }
+    return render(request, "fibre/network.html", {**page_context(request), **context})

@@ -1,0 +1,172 @@
+/** The engineers' page: the network on the map, what was clicked beside it, and a list that needs no map. */
+
+import { watchConnection } from "../map/banner.js";
+import { addControls } from "../map/controls.js";
+import { createDetail } from "../map/detail.js";
+import { announce, debounced, el, place } from "../map/dom.js";
+import { watchHighlight } from "../map/highlight.js";
+import { append } from "../map/list.js";
+import { createMap, hasWebGl } from "../map/mapview.js";
+import { addOverlay, EMPTY } from "../map/overlay.js";
+import { page, t } from "../map/page.js";
+import { watchPicking } from "../map/pick.js";
+import { askFragment } from "../map/server.js";
+import { createStore } from "../map/state.js";
+import { createView } from "../map/view.js";
+
+const OURS = page.layers.filter((one) => !one.baseMap).map((one) => one.name);
+const RESULT = [
+  { id: "casing", type: "line", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 9, "line-opacity": 0.9 } },
+  { id: "line", type: "line", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": "#c2255c", "line-width": 5 } },
+  { id: "place", type: "circle", filter: ["==", ["geometry-type"], "Point"],
+    paint: { "circle-radius": 7, "circle-color": "#c2255c", "circle-stroke-color": "#ffffff", "circle-stroke-width": 2 } },
+];
+
+const store = createStore({ lon: NaN, lat: NaN, zoom: NaN, bearing: 0, near: null, layers: OURS, base: "own", mode: document.documentElement.dataset.mode ?? "", past: "", selected: null, mark: null });
+const note = document.getElementById("map-note");
+const loading = hasWebGl() ? createMap(document.getElementById("map"), store) : Promise.reject(new Error("no WebGL"));
+loading.catch(() => {
+  note.textContent = t(hasWebGl() ? "map.failed" : "map.no-webgl");
+  note.hidden = false;
+});
+const view = createView(loading);
+watchConnection();
+addControls({ view });
+watchHighlight({ store, view });
+
+// ------------------------------------------------------------------------------------------ what was clicked, in the column
+
+const section = document.getElementById("fibre-detail");
+let asked = null;
+const panels = {
+  open(_name, { focus = true } = {}) {
+    section.hidden = false;
+    if (matchMedia("(min-width: 761px)").matches) section.parentElement.scrollTop = 0;
+    else section.scrollIntoView({ block: "start" });
+    if (focus) document.getElementById("title-detail")?.focus({ preventScroll: true });
+  },
+  show() {},
+  close() {
+    section.hidden = true;
+    store.set({ selected: null });
+    asked?.isConnected && asked.focus();
+  },
+};
+const detail = createDetail({ store, view, panels });
+watchPicking({ view, detail, panels, store });
+section.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) return panels.close();
+  const link = event.target.closest("a[data-feature-link]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return null;
+  event.preventDefault();
+  const [layer, id] = link.dataset.featureLink.split("/");
+  return detail.select({ layer, id }, { zoom: true });
+});
+section.addEventListener("keydown", (event) => { if (event.key === "Escape") panels.close(); });
+
+// -------------------------------------------------------------------------------------------------------------- the list
+
+const form = document.getElementById("fibre-form");
+const items = document.getElementById("fibre-items");
+const count = document.getElementById("fibre-count");
+const fields = { network: document.getElementById("fibre-network"), what: document.getElementById("fibre-what"), text: document.getElementById("fibre-text") };
+let listing = null;
+
+async function list(more = "") {
+  listing?.abort();
+  listing = new AbortController();
+  const { signal } = listing;
+  const query = more || new URLSearchParams({ q: fields.text.value.trim(), "f.network": fields.network.value });
+  items.setAttribute("aria-busy", "true");
+  try {
+    const html = await askFragment(`/map/list/${fields.what.value}?fragment=1&${query}`, { signal });
+    if (signal.aborted) return;
+    if (more) append(items, html);
+    else place(items, html);
+    count.textContent = t("list.count-all", { count: items.querySelector("[data-count]")?.dataset.count ?? "0" });
+  } catch {
+    if (!signal.aborted) count.textContent = t("list.failed");
+  } finally {
+    if (!signal.aborted) items.removeAttribute("aria-busy");
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  list();
+});
+fields.text.addEventListener("input", debounced(() => list(), 250));
+fields.what.addEventListener("change", () => list());
+fields.network.addEventListener("change", () => {
+  list();
+  only(fields.network.value);
+});
+items.addEventListener("click", (event) => {
+  const more = event.target.closest("[data-next]");
+  if (more) return list(more.dataset.next);
+  const link = event.target.closest("a[data-id]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return null;
+  event.preventDefault();
+  asked = link;
+  return detail.select(link.dataset, { zoom: true });
+});
+
+// ------------------------------------------------------------------------------------------------------ the map's own share
+
+/** Draw the objects of this network alone; of all where it is "". */
+function only(network) {
+  view.whenDrawn((map) => {
+    for (const one of map.getStyle().layers) {
+      if (!OURS.includes(one.metadata?.["gisapp:layer"])) continue;
+      const whole = wholeOf(map, one);
+      const mine = ["==", ["get", "network"], network];
+      map.setFilter(one.id, network ? (whole ? ["all", whole, mine] : mine) : whole);
+    }
+  });
+}
+
+const wholes = new Map();
+
+/** The filter that the layer came with. */
+function wholeOf(map, one) {
+  if (!wholes.has(one.id)) wholes.set(one.id, map.getFilter(one.id) ?? null);
+  return wholes.get(one.id);
+}
+
+/**
+ * Light something up (a trace, what an excavator hits) and list it beside the map.
+ * @param {object} geojson what shines; null takes it away
+ * @param {{title?: string, items?: {title: string, more?: string, layer?: string, id?: string}[]}} [told]
+ */
+export function show(geojson, { title = "", items: found = [] } = {}) {
+  const result = document.getElementById("fibre-result");
+  result.hidden = !geojson;
+  document.getElementById("fibre-result-title").textContent = title;
+  document.getElementById("fibre-result-list").replaceChildren(...found.map((one) => el("li", {},
+    el(one.id ? "button" : "span", one.id ? { type: "button", class: "item-button", click: () => detail.select(one, { zoom: true }) } : {},
+      el("span", { class: "item-title" }, one.title), el("span", { class: "item-more" }, one.more ?? "")))));
+  view.whenDrawn((map) => addOverlay(map, "result", RESULT)(geojson ?? EMPTY));
+  if (!geojson) return;
+  const box = extent(geojson);
+  if (box) view.fit(box);
+  announce(title);
+  document.getElementById("fibre-result-title").focus();
+}
+
+/** west, south, east, north of all coordinates; null without any. */
+function extent(geojson) {
+  const found = [Infinity, Infinity, -Infinity, -Infinity];
+  const walk = (part) => {
+    if (typeof part[0] === "number") {
+      found[0] = Math.min(found[0], part[0]);
+      found[1] = Math.min(found[1], part[1]);
+      found[2] = Math.max(found[2], part[0]);
+      found[3] = Math.max(found[3], part[1]);
+    } else part.forEach(walk);
+  };
+  const geometries = geojson.features ? geojson.features.map((one) => one.geometry) : [geojson.geometry ?? geojson];
+  for (const one of geometries) if (one?.coordinates) walk(one.coordinates);
+  return Number.isFinite(found[0]) ? found : null;
+}
+
+only(fields.network.value);

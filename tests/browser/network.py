@@ -1,0 +1,69 @@
+"""A small fibre network in the town: a PoP, a cabinet, a street with house leads, every state of a trench, a coupled tube."""
+
+from typing import Any
+
+
+def _one(statement: str, *values: Any) -> Any:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()[0]
+
+
+def _line(x0: float, y0: float, *corners: tuple[float, float]) -> str:
+    places = ", ".join(f"{x0 + x} {y0 + y}" for x, y in corners)
+    return f"SRID=25832;LINESTRING({places})"
+
+
+def build_network(lon: float, lat: float) -> None:
+    """Around this place (WGS 84), for the organisation of the town."""
+    from django.db import transaction
+
+    from gisapp.accounts.models import Membership, Organisation, User
+
+    amt = Organisation.objects.get(key="amt")
+    planner = User.objects.create_user("planung@example.org", "Ein-langes-Passwort-7")
+    Membership.objects.create(user=planner, organisation=amt, role="planner")
+    net = _one(
+        "INSERT INTO fibre_network (key, name, organisation_id) VALUES ('probe', 'Netz Probe', %s) RETURNING id", amt.pk
+    )
+    centre = _one("SELECT ST_AsText(ST_Transform(ST_SetSRID(ST_MakePoint(%s, %s), 4326), 25832))", lon, lat)
+    x0, y0 = map(float, centre[6:-1].split())
+
+    def node(x: float, y: float, kind: str, name: str | None, state: str = "in_service") -> Any:
+        return _one(
+            "INSERT INTO fibre_node (network_id, kind, name, lifecycle, geom) VALUES (%s, %s, %s, %s, ST_SetSRID(ST_MakePoint(%s, %s), 25832)) "
+            "RETURNING id", net, kind, name, state, x0 + x, y0 + y,
+        )  # fmt: skip
+
+    def segment(name: str | None, state: str, *corners: tuple[float, float]) -> Any:
+        return _one(
+            "INSERT INTO fibre_segment (network_id, name, lifecycle, construction, geom) VALUES (%s, %s, %s, 'plough', %s) RETURNING id",
+            net, name, state, _line(x0, y0, *corners),
+        )  # fmt: skip
+
+    node(-300, 0, "pop", "PoP Probe")
+    cabinet = node(0, 0, "cabinet", "NVt-07")
+    node(150, 0, "manhole", "S-12")
+    feeder = segment("T-1", "in_service", (-300, 0), (-150, 8), (0, 0))
+    street = [segment("T-2", "in_service", (0, 0), (150, 0)), segment("T-3", "in_service", (150, 0), (300, 0))]
+    segment("T-4", "planned", (0, 0), (0, 160))
+    segment("T-5", "under_construction", (0, 0), (0, -160))
+    segment("T-6", "decommissioned", (300, 0), (420, 60))
+    segment("T-7", "out_of_service", (300, 0), (420, -60))
+    for number, x in enumerate((60, 120, 220), start=1):
+        node(x, 30, "building", f"Haus {number}")
+        segment(None, "in_service", (x, 0), (x, 30))
+    with transaction.atomic():
+        parts = _one(
+            "SELECT array_agg(id ORDER BY ST_XMin(geom)) FROM fibre_segment WHERE network_id = %s AND ST_YMax(geom) - ST_YMin(geom) < 0.1",
+            net,
+        )
+        bundle = _one("SELECT fibre_lay(%s, '24x7/4', 'RV-123', %s)", net, [feeder, *parts])
+    with transaction.atomic():
+        tube = _one("SELECT id FROM fibre_tube WHERE duct_id = %s AND position = 1", bundle)
+        behind = _one("SELECT fibre_cut_tube(%s, %s)", tube, cabinet)
+        before = _one("SELECT id FROM fibre_tubesection WHERE tube_id = %s AND to_node_id = %s", tube, cabinet)
+        _one("SELECT fibre_couple('EZV 7', %s, 'b', %s, 'a')", before, behind)
+    assert len(street) == 2

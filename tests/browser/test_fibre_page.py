@@ -1,0 +1,105 @@
+"""The engineers' page in a browser: map, list, what lies and hangs there, by mouse and by keyboard."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Visitor, drawn
+
+PASSWORD = "Ein-langes-Passwort-7"
+
+
+def opened(visit: Visitor, path: str = "/fibre/", **device: Any) -> Page:
+    page = visit.watch(visit.context(**device).new_page())
+    page.goto(f"{visit.site}/konto/anmelden/?next={path}")
+    page.get_by_label("E-Mail-Adresse").fill("planung@example.org")
+    page.get_by_label("Passwort").fill(PASSWORD)
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name="Anmelden").click()
+    return page
+
+
+def test_01_the_list_leads_to_what_lies_there(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.get_by_label("Name", exact=True).fill("NVt")
+    expect(page.locator("#fibre-items li")).to_have_count(1)
+    page.get_by_role("link", name="NVt-07").press("Enter")
+    detail = page.locator("#fibre-detail")
+    expect(detail.get_by_role("heading", name="NVt-07")).to_be_focused()
+    expect(detail).to_contain_text("Einzelrohrverbinder 7 mm → RV-123, 1 rot")
+    detail.get_by_role("link", name="T-1", exact=True).click()
+    expect(detail.get_by_role("heading", name="T-1")).to_be_visible()
+    expect(detail).to_contain_text("Rohrverband 24x7/4")
+    expect(detail.get_by_text("rot mit Ring")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(detail).to_be_hidden()
+    drawn(page)
+
+
+def test_02_a_click_on_the_map_selects(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.get_by_label("Name", exact=True).fill("S-12")
+    page.get_by_role("link", name="S-12").click()
+    expect(page.locator("#fibre-detail").get_by_role("heading", name="S-12")).to_be_visible()
+    page.locator("#fibre-detail [data-close]").click()
+    drawn(page)
+    # The manhole is in the middle now.
+    box = page.locator("#map canvas").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("#fibre-detail")).to_contain_text("S-12")
+
+
+def test_03_one_network_alone_and_something_lit_up(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.locator("#fibre-network").select_option("probe")
+    drawn(page)
+    page.locator("#fibre-what").select_option("fibre_segment")
+    expect(page.get_by_role("link", name="T-4")).to_be_visible()
+    module = page.locator('script[type="module"]').get_attribute("src")
+    page.evaluate(
+        "async (address) => (await import(address)).show({type: 'LineString', coordinates: [[9.70, 54.43], [9.705, 54.43]]}, "
+        "{title: 'Weg', items: [{title: 'NVt-07', more: '12 m'}]})",
+        module,
+    )
+    expect(page.get_by_role("heading", name="Weg")).to_be_focused()
+    expect(page.locator("#fibre-result-list li")).to_have_text("NVt-0712 m")
+    drawn(page)
+
+
+def test_04_without_a_script_it_is_a_list_of_links(visit: Visitor) -> None:
+    page = opened(visit, "/fibre/?what=fibre_segment%26q=T-2", java_script_enabled=False)
+    expect(page.locator("#fibre-items li")).to_have_count(1)
+    page.get_by_role("link", name="T-2").click()
+    expect(page.get_by_role("heading", name="T-2", level=1)).to_be_visible()
+
+
+def test_05_the_entry_is_in_the_menu_of_those_who_see_networks(visit: Visitor) -> None:
+    page = opened(visit, "/map/contents/")
+    page.get_by_role("navigation", name="Hauptmenü").get_by_role("link", name="Glasfasernetz").click()
+    expect(page.get_by_role("heading", name="Glasfasernetz", level=1)).to_be_visible()
+    drawn(page)
+    stranger = visit("/map/contents/", wait=False)
+    expect(stranger.get_by_role("link", name="Glasfasernetz")).to_have_count(0)
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_06_axe_finds_nothing(
+    visit: Visitor, axe: Callable[[Page], list[str]], device: dict[str, Any], scheme: str
+) -> None:
+    page = opened(visit, color_scheme=scheme, **device)
+    drawn(page)
+    assert axe(page) == []
+    page.get_by_role("link", name="NVt-07").click()
+    expect(page.locator("#fibre-detail").get_by_role("heading", name="NVt-07")).to_be_visible()
+    page.locator("#fibre-detail").get_by_role("link", name="RV-123").first.click()
+    expect(page.locator("#fibre-detail").get_by_role("heading", name="RV-123")).to_be_visible()
+    drawn(page)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
