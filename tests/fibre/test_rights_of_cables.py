@@ -79,6 +79,9 @@ def here(shared: World, django_db_blocker: Any) -> Iterator[Furnished]:
             "INSERT INTO fibre_lease (kind, cable_id, first_fibre, last_fibre, begins_on) VALUES ('lease', %s, 5, 6, '2026-01-01')",
             plant.cables["K1"],
         )
+        plant.cable("FREI", "K-A", "K-B")
+        plant.enclosure("FREI", "K-A")
+        plant.device("FREI", "K-A")
         theirs = Plant(net=shared.b)
         theirs.nodes = plant.nodes
         theirs.enclosure("Fremd", "K-B")
@@ -168,12 +171,7 @@ def test_06_what_sees_everything_is_not_for_log_ins(here: Furnished, question: s
 
 def test_07_what_no_rule_protects_is_protected_by_rights(here: Furnished) -> None:
     plant = here.plant
-    with transaction.atomic():
-        free = [
-            ("cable", plant.cable("FREI", "K-A", "K-B")),
-            ("enclosure", plant.enclosure("FREI", "K-A")),
-            ("device", plant.device("FREI", "K-A")),
-        ]
+    free = [("cable", plant.cables["FREI"]), ("enclosure", plant.enclosures["FREI"]), ("device", plant.devices["FREI"])]
     for table, key in free:
         for who in here.world.people:
             said = here.world.attempt(who, f"DELETE FROM fibre_{table} WHERE id = %s", key)
