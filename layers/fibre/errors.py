@@ -107,6 +107,9 @@ SERVICE = (
 QUESTIONS = (
     ErrorText("fibre-unknown", 404, "„{ref}“ gibt es in den Netzen nicht, die Sie sehen dürfen.",
               "There is no “{ref}” in the networks that you may see."),
+    ErrorText("fibre-too-many", 400, "„{ref}“ meint {count} Enden; mehr als {most} auf einmal werden nicht verfolgt.",
+              "“{ref}” means {count} ends; no more than {most} are traced at once."),
+    ErrorText("fibre-no-polygon", 400, "Das ist keine gültige Fläche.", "This is no valid polygon."),
     ErrorText("fibre-no-example", 404, "Es gibt noch kein angeschlossenes Haus.", "There is no connected house yet."),
     ErrorText("fibre-ambiguous-name", 400, "„{ref}“ gibt es mehrmals: {names}.", "There are several “{ref}”: {names}."),
 )  # fmt: skip

@@ -1,7 +1,9 @@
 """KRIT-GIS: the fibre network."""
 
+from django.urls import path
+
 from gisapp.layer import App, DemoPart, Page, Text, register
-from layers.fibre import demo, errors
+from layers.fibre import api, demo, errors
 from layers.fibre.access import GUARDED, SEES
 from layers.fibre.commands import FIBRE
 from layers.fibre.declared import LAYERS
@@ -15,6 +17,10 @@ register(
         commands=[FIBRE],
         pages=[Page("fibre", Text("Glasfasernetz", "Fibre network"), see=SEES)],
         urls=urlpatterns,
+        api_urls=[
+            path("fibre/trace", api.TraceView.as_view(), name="fibre-trace"),
+            path("fibre/impact", api.ImpactView.as_view(), name="fibre-impact"),
+        ],
         demo=[DemoPart(95, Text("Glasfasernetze", "Fibre networks"), demo.build)],
         error_texts=errors.ALL,
     )

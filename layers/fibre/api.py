@@ -1,0 +1,136 @@
+"""The network's questions over REST: where does it go, who is hit."""
+
+from typing import Any
+
+import orjson
+from django.contrib.gis.gdal import GDALException
+from django.contrib.gis.geos import GEOSException, GEOSGeometry
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from gisapp.accounts.roles import grants_of, is_known, is_operator
+from gisapp.api.serializers import problems
+from gisapp.errors import BadInput, Forbidden, GisError, NotFound
+from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
+from layers.fibre.access import SEES
+from layers.fibre.impact import Cut, impact
+from layers.fibre.refs import starts, thing
+from layers.fibre.tracing import Sight, trace
+
+_REF = OpenApiParameter(
+    "ref", str, required=True,
+    description="Kabel:Faser, Gehäuse/Port, Splitter#Bein, Knoten, Adresse oder Schlüssel / cable:fibre, enclosure/port, splitter#leg ...",
+)  # fmt: skip
+_POLYGON = {
+    "application/json": {
+        "type": "object", "required": ["polygon"],
+        "properties": {"polygon": {"type": "object", "description": "GeoJSON Polygon, CRS84"}},
+    }
+}  # fmt: skip
+# More ends than this in one question are a list for the printer, not an answer.
+MOST = 3_000
+
+
+def sight_of(user: Any) -> Sight:
+    """The organisations whose networks this person sees as a whole.
+
+    A membership that is limited to areas does not see where a fibre goes beyond them: it traces nothing. Raises
+    GisError("not-logged-in") and Forbidden.
+    """
+    if not is_known(user):
+        raise GisError("not-logged-in")
+    if is_operator(user):
+        return None
+    found = {one.organisation for one in grants_of(user) if one.role in SEES and not one.areas}
+    if not found:
+        raise Forbidden("forbidden")
+    return found
+
+
+def _ref(request: Request) -> str:
+    ref = request.query_params.get("ref", "").strip()
+    if not ref or len(ref) > 200 or "\x00" in ref:
+        raise BadInput("bad-value", field="ref", name="ref", value=ref[:100].replace("\x00", "?"))
+    return ref
+
+
+def _answer(content: Any) -> HttpResponse:
+    response = HttpResponse(orjson.dumps(content, default=str), content_type="application/json")
+    # Critical infrastructure: no cache on the way keeps it.
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+class TraceView(APIView):
+    """Where a fibre goes. Who may ask is said by sight_of."""
+
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="fibre_trace",
+        parameters=[_REF],
+        responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Verfolgen, wohin eine Faser führt. / Trace where a fibre goes."""
+        sight, ref = sight_of(request.user), _ref(request)
+        found = starts(ref, sight)
+        if len(found) > MOST:
+            raise BadInput("fibre-too-many", ref=ref, count=len(found), most=MOST)
+        traces = trace(found, sight, geometry=len(found) <= 12)
+        if not traces:
+            raise NotFound("fibre-unknown", ref=ref)
+        return _answer({"ref": ref, "traces": [one.plain() for one in traces]})
+
+
+class ImpactView(APIView):
+    """Who is hit. To post an area is to ask: nothing is written."""
+
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="fibre_impact",
+        parameters=[_REF],
+        responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Wen es trifft, wenn dies durchtrennt oder aufgegraben wird. / Who is hit when this is cut or dug up."""
+        sight, ref = sight_of(request.user), _ref(request)
+        return _answer({"ref": ref, **impact(_cut(ref, sight), sight).plain()})
+
+    @extend_schema(
+        operation_id="fibre_impact_of_area",
+        request=_POLYGON,
+        responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 415)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Wen es trifft, wenn in dieser Fläche gegraben wird. / Who is hit when somebody digs in this area."""
+        sight = sight_of(request.user)
+        sent = request.data.get("polygon") if isinstance(request.data, dict) else None
+        return _answer(impact(Cut(polygon=_polygon(sent)), sight).plain())
+
+
+def _cut(ref: str, sight: Sight) -> Cut:
+    """A fibre, or the one object of that name."""
+    if ":" in ref.rpartition("|")[2]:
+        pieces = [one.id for one in starts(ref, sight) if one.kind == "fibre"]
+        if pieces:
+            return Cut(pieces=pieces)
+    found = thing(ref, sight, "segment", "node", "duct", "cable")
+    lists = {"segment": "segments", "node": "nodes", "duct": "ducts", "cable": "cables"}
+    return Cut(**{lists[found.table]: [found.id]})  # type: ignore[arg-type]
+
+
+def _polygon(sent: Any) -> str:
+    """EWKT in EPSG:25832 of a GeoJSON polygon in CRS84. Raises BadInput("bad-geometry")."""
+    try:
+        shape = GEOSGeometry(orjson.dumps(sent).decode(), srid=WGS84_SRID)
+        if shape.geom_type not in ("Polygon", "MultiPolygon") or not shape.valid or shape.num_points > 10_000:
+            raise ValueError("no polygon")
+        shape.transform(STORAGE_SRID)
+    except (GEOSException, GDALException, ValueError, TypeError) as error:
+        raise BadInput("fibre-no-polygon") from error
+    return str(shape.ewkt)
