@@ -44,6 +44,7 @@ class Report:
     rolled_back: bool = False
     change: str = ""
     layers: list["Report"] = field(default_factory=list)
+    shapes: list[tuple[str, Any, str]] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
