@@ -145,7 +145,7 @@ def write(job: Job, told: Told) -> None:
         job.run("UPDATE in_cable SET fate = 'bad' WHERE n = %(n)s", n=n)
 
     counts = job.counts("cables")
-    counts.created += put(list(facts), insert, without_place, told, chunk=1_000)
+    counts.created += put(list(facts), insert, without_place, told, 1_000, ("fibre_cable", "fibre_cablestep", "fibre_fibresection"))
     changed = {n: (row, id_) for n, row, id_ in job.ask(_CHANGED)}
     known = job.ask("SELECT count(*) FROM in_cable WHERE fate = 'known'")[0][0]
 

@@ -113,6 +113,7 @@ def order(job: Job, told: Told) -> None:
     counts.unchanged = counts.read - counts.rejected
 
 
+_TABLES = ("fibre_duct", "fibre_ductstep", "fibre_tube", "fibre_tubesection")
 _INSERT = """INSERT INTO fibre_duct (id, network_id, organisation_id, name, spec_id, lifecycle, remark, source, source_id)
 SELECT duct, %(network)s, %(organisation)s, name, spec, coalesce(lifecycle, 'in_service'), coalesce(remark, ''), %(source)s, source_id
   FROM in_duct WHERE n = ANY (%(keys)s) ORDER BY n"""
@@ -143,7 +144,7 @@ def write(job: Job, told: Told) -> None:
         job.run("UPDATE in_duct SET fate = 'bad' WHERE n = %(n)s", n=n)
 
     counts = job.counts("ducts")
-    counts.created += put(_of(job, "SELECT n FROM in_duct WHERE fate = 'new' ORDER BY n"), lay, refused, told, chunk=1_000)
+    counts.created += put(_of(job, "SELECT n FROM in_duct WHERE fate = 'new' ORDER BY n"), lay, refused, told, chunk=1_000, tables=_TABLES)
     changed = _of(job, f"{_CHANGED} UNION {_MOVED}", keys=list(facts))
     known = _of(job, "SELECT n FROM in_duct WHERE fate = 'known'")
     counts.updated += put(changed, change, refused, told, chunk=1_000)

@@ -136,10 +136,10 @@ def write(job: Job, told: Told) -> None:
         job.refuse("nodes", *facts[n], code, message)
         job.run("UPDATE in_node SET fate = 'bad' WHERE n = %(n)s OR rep = %(n)s", n=n)
 
-    counts.created += put(list(facts), lambda keys: _note(job.run(_INSERT, keys=keys)), refused, told)
+    counts.created += put(list(facts), lambda keys: _note(job.run(_INSERT, keys=keys)), refused, told, tables=("fibre_node",))
     branches = [n for (n,) in job.ask("SELECT n FROM in_end WHERE rep = n ORDER BY n")] if job.has("segments") else []
     made = put(branches, lambda keys: _note(job.run(_BRANCHES, keys=keys)), lambda n, code, message: job.refuse(
-        "segments", 0, f"{n}", code, message), told)  # fmt: skip
+        "segments", 0, f"{n}", code, message), told, tables=("fibre_node",))  # fmt: skip
     if made:
         job.outcome.notes.append(_("Trassenenden ohne Knoten: dort entstanden %(count)s Abzweige") % {"count": made})
     for row, id_, moved, onto in job.ask(

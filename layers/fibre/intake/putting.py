@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
+from gisapp.bulk import analyze
 from gisapp.errors import Conflict, from_database
 from gisapp.filesets import Told
 
-CHUNK = 5_000
+FIRST, CHUNK = 250, 5_000
 
 
 def ask(statement: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -50,10 +51,16 @@ def put(
     refused: Callable[[Any, str, str], None],
     told: Told | None = None,
     chunk: int = CHUNK,
+    tables: Sequence[str] = (),
 ) -> int:
-    """Write these keys; the number of those that were taken. `refused(key, code, message)` hears of the others."""
-    waiting = [list(keys[start : start + chunk]) for start in range(0, len(keys), chunk)][::-1]
-    done = 0
+    """Write these keys; the number of those that were taken. `refused(key, code, message)` hears of the others.
+
+    `tables` are those that grow by it: the planner is told of them early, else the rules' own statements would go on with
+    plans made for empty tables.
+    """
+    waiting = [list(keys[start : start + chunk]) for start in range(FIRST, len(keys), chunk)][::-1]
+    waiting += [list(keys[:FIRST])] if keys else []
+    done, analysed = 0, 0
     while waiting:
         part = waiting.pop()
         try:
@@ -70,6 +77,9 @@ def put(
                 continue
         else:
             done += len(part)
+            if tables and done >= 4 * analysed:
+                analyze(*tables)
+                analysed = done
         if told is not None:
             told.rows(len(part))
     return done

@@ -153,7 +153,7 @@ def write(job: Job, told: Told) -> None:
         job.run("UPDATE in_segment SET fate = 'bad' WHERE n = %(n)s", n=n)
 
     counts = job.counts("segments")
-    counts.created += put(list(facts), insert, refused, told)
+    counts.created += put(list(facts), insert, refused, told, tables=("fibre_segment", "fibre_node"))
     counts.joined += len({n for (n,) in job.ask("SELECT n FROM in_piece WHERE joined")})
     job.run(
         "INSERT INTO fibre_alias (network_id, kind, source, source_id, object_id, name) SELECT DISTINCT %(network)s::uuid, 'segment', %(source)s,"

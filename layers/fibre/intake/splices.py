@@ -116,7 +116,7 @@ def enclosures(job: Job, told: Told) -> None:
         job.run("UPDATE in_enclosure SET fate = 'bad' WHERE n = %(n)s", n=n)
 
     counts = job.counts("enclosures")
-    counts.created += put(list(facts), insert, refused, told, chunk=1_000)
+    counts.created += put(list(facts), insert, refused, told, 1_000, ("fibre_enclosure", "fibre_tray"))
     _grow(job)
     job.run("UPDATE in_splice s SET enclosure = e.enclosure FROM in_enclosure e WHERE e.source_id = s.node_ref AND e.fate <> 'bad'")
 
@@ -170,7 +170,7 @@ def enter(job: Job, told: Told) -> None:
             keys=keys,
         )
 
-    put(list(facts), insert, lambda n, code, message: job.refuse("splices", *facts[n], code, message), told, chunk=1_000)
+    put(list(facts), insert, lambda n, code, message: job.refuse("splices", *facts[n], code, message), told, 1_000, ("fibre_cableentry",))
     # A fibre can be spliced only where its cable ends; the other splices of such a cable are refused by the rule itself.
 
 
@@ -206,7 +206,7 @@ def write(job: Job, told: Told) -> None:
         )  # fmt: skip
 
     counts = job.counts("splices")
-    done = put(list(facts), join, lambda n, code, message: job.refuse("splices", *facts[n], code, message), told)
+    done = put(list(facts), join, lambda n, code, message: job.refuse("splices", *facts[n], code, message), told, tables=("fibre_joint", "fibre_jointend"))
     counts.updated += min(len(stale), done)
     counts.created += done - min(len(stale), done)
     counts.unchanged += job.ask("SELECT count(*) FROM in_splice WHERE fate = 'known'")[0][0]
