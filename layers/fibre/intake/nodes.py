@@ -37,6 +37,7 @@ def read(job: Job) -> None:
     )
     job.run("CREATE INDEX ON in_node (source_id)")
     job.run("CREATE INDEX ON in_node (n)")
+    job.run("CREATE INDEX ON in_node USING gist (geom)")
     job.run(
         "UPDATE in_node i SET node = n.id, fate = 'known' FROM fibre_node n "
         "WHERE n.network_id = %(network)s AND n.source = %(source)s AND n.source_id = i.source_id"
@@ -53,10 +54,9 @@ def read(job: Job) -> None:
 def join(job: Job) -> None:
     """New nodes on the spot of one that is there, or of one another, become that one; both ids are remembered."""
     job.run(
-        "UPDATE in_node i SET node = f.id, fate = 'joined', moved = f.apart FROM in_node s, LATERAL ("
-        "  SELECT n.id, ST_Distance(n.geom, s.geom) AS apart FROM fibre_node n "
-        "   WHERE n.network_id = %(network)s AND ST_DWithin(n.geom, s.geom, %(tolerance)s) ORDER BY apart, n.id LIMIT 1) f "
-        "WHERE s.n = i.n AND i.fate = 'new'"
+        """UPDATE in_node i SET node = f.id, fate = 'joined', moved = f.apart FROM (
+        SELECT DISTINCT ON (s.n) s.n, n.id, ST_Distance(n.geom, s.geom) AS apart FROM fibre_node n JOIN in_node s
+            ON ST_DWithin(s.geom, n.geom, %(tolerance)s) WHERE n.network_id = %(network)s AND s.fate = 'new' ORDER BY s.n, apart, n.id) f WHERE f.n = i.n"""
     )
     job.run(
         f"""UPDATE in_node i SET rep = c.rep FROM (
@@ -95,22 +95,28 @@ def ends(job: Job) -> None:
                 UNION ALL SELECT n, 'b', ST_EndPoint(geom), lifecycle FROM in_segment WHERE fate = 'new') e"""
     )
     job.run("CREATE INDEX ON in_end (n)")
-    job.run("CREATE INDEX ON in_node USING gist (geom)")
+    job.run("CREATE INDEX ON in_end USING gist (geom)")
+    job.run("ANALYZE in_end")
+    job.run("ANALYZE in_node")
+    job.run("DROP TABLE IF EXISTS pg_temp.in_near")
     job.run(
-        """UPDATE in_end e SET node = f.id, moved = f.apart, place = f.geom FROM in_end s, LATERAL (
-        SELECT id, apart, geom FROM (
-            (SELECT n.id, n.geom, ST_Distance(n.geom, s.geom) AS apart FROM fibre_node n
-              WHERE n.network_id = %(network)s AND ST_DWithin(n.geom, s.geom, %(tolerance)s) ORDER BY 3, 1 LIMIT 1)
-            UNION ALL
-            (SELECT i.node, i.geom, ST_Distance(i.geom, s.geom) FROM in_node i
-              WHERE i.fate = 'new' AND ST_DWithin(i.geom, s.geom, %(tolerance)s) ORDER BY 3, 1 LIMIT 1)) near
-        ORDER BY apart, id LIMIT 1) f WHERE s.n = e.n"""
+        """CREATE TEMP TABLE in_near ON COMMIT DROP AS
+        SELECT e.n, n.id AS node, n.geom, ST_Distance(n.geom, e.geom) AS apart FROM fibre_node n JOIN in_end e
+            ON ST_DWithin(e.geom, n.geom, %(tolerance)s) WHERE n.network_id = %(network)s
+        UNION ALL
+        SELECT e.n, i.node, i.geom, ST_Distance(i.geom, e.geom) FROM in_node i JOIN in_end e
+            ON ST_DWithin(e.geom, i.geom, %(tolerance)s) WHERE i.fate = 'new'"""
+    )
+    job.run(
+        """UPDATE in_end e SET node = f.node, moved = f.apart, place = f.geom
+        FROM (SELECT DISTINCT ON (n) n, node, geom, apart FROM in_near ORDER BY n, apart, node) f WHERE f.n = e.n"""
     )
     job.run(
         """UPDATE in_end e SET rep = c.rep FROM (
         SELECT n, first_value(n) OVER (PARTITION BY spot ORDER BY n) AS rep FROM (
             SELECT n, ST_ClusterDBSCAN(geom, %(tolerance)s, 1) OVER () AS spot FROM in_end WHERE node IS NULL) s) c WHERE c.n = e.n"""
     )
+    job.run("ANALYZE in_end")
     job.run("UPDATE in_end SET node = gen_random_uuid(), place = geom WHERE rep = n")
     job.run(
         "UPDATE in_end e SET node = r.node, place = r.geom, moved = ST_Distance(e.geom, r.geom) FROM in_end r WHERE e.node IS NULL AND r.n = e.rep"

@@ -69,6 +69,9 @@ def snap(job: Job) -> None:
 
 def cut(job: Job) -> None:
     """The pieces of each new segment between the nodes that lie on it: table in_piece."""
+    job.run("CREATE INDEX ON in_segment USING gist (geom)")
+    job.run("ANALYZE in_segment")
+    job.run("CREATE INDEX ON in_end (segment)")
     job.run("DROP TABLE IF EXISTS pg_temp.in_piece")
     job.run(
         """CREATE TEMP TABLE in_piece ON COMMIT DROP AS
