@@ -64,7 +64,9 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     shapes: list[tuple[str, Any, str]] = field(default_factory=list)
 
-    def note(self, role: str, row: int, id_: str, code: str, value: str = "", field_: str = "-", kept: bool = False) -> None:
+    def note(
+        self, role: str, row: int, id_: str, code: str, value: str = "", field_: str = "-", kept: bool = False
+    ) -> None:
         self.noted.append(Noted(role, row, id_, field_, code, value[:200], kept))
 
 

@@ -93,6 +93,8 @@ FILE_ERRORS = (
           " Spalte was ist, sagt eine Zuordnungsdatei (--map; Entwurf mit --suggest).",
           "No table can be recognised in {path}. Wanted are (with required columns): {roles}. A mapping file says which file and"
           " column is what (--map; --suggest writes a draft)."),
+    _file("ofds-invalid", "{path} entspricht nicht dem Open Fibre Data Standard ({count} Fehler): {reason}",
+          "{path} does not follow the Open Fibre Data Standard ({count} faults): {reason}"),
     _file("import-busy", "In diese Ebene wird gerade schon eingelesen; bitte danach noch einmal.",
           "Another import into this layer is running; please try again afterwards."),
 )  # fmt: skip

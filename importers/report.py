@@ -191,5 +191,10 @@ def check_name(path: Path) -> None:
 def write(report: Report, path: Path) -> None:
     """Write the report as its name's ending says."""
     check_name(path)
+    if report.shapes and path.suffix.lower() == ".html":
+        from importers.sets.page import with_map
+
+        path.write_text(with_map(report, as_html(report)), encoding="utf-8")
+        return
     text = as_html(report) if path.suffix.lower() == ".html" else report.as_json() + "\n"
     path.write_text(text, encoding="utf-8")

@@ -34,7 +34,8 @@ def targets_for(name: str, file: Path) -> list[Target]:
     found = [one for one in all_targets() if name in one.short_for]
     if found:
         return found
-    possible = [one.layer for one in all_targets()] + [one.name for one in (*all_table_targets(), *all_file_sets())]
+    possible = [one.layer for one in all_targets()] + [one.name for one in all_table_targets()]
+    possible += [one.name for one in all_file_sets()]
     raise BadInput("no-target", name=name, possible=", ".join(sorted(possible)))
 
 
@@ -86,10 +87,7 @@ def _suggest(arguments: argparse.Namespace) -> int:
     wanted = file_set(arguments.layer)
     if wanted is None and opening.is_osm(arguments.file):
         raise BadInput("osm-no-mapping")
-    if wanted is not None:
-        text = sets.suggestion(_set_request(wanted, arguments))
-    else:
-        text = _layer_suggestion(arguments)
+    text = sets.suggestion(_set_request(wanted, arguments)) if wanted else _layer_suggestion(arguments)
     if arguments.suggest == "-":
         print(text, end="")
     else:

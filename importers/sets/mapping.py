@@ -27,8 +27,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from gisapp.errors import BadInput
-from gisapp.layer import FileSet, Geometry
 from gisapp.filesets import Role
+from gisapp.layer import FileSet, Geometry
 from importers.mapping import _key, _quoted, _strings, folded
 from importers.sets.tables import Table
 
@@ -87,7 +87,9 @@ def read(path: Path, wanted: FileSet) -> SetMapping:
     names = [one.name for one in wanted.roles]
     unknown = set(content) - {*_PLAIN, *_FREE, *names}
     if unknown:
-        raise BadInput("bad-mapping", path=path, reason=_("unbekannt: %(names)s") % {"names": ", ".join(sorted(unknown))})
+        raise BadInput(
+            "bad-mapping", path=path, reason=_("unbekannt: %(names)s") % {"names": ", ".join(sorted(unknown))}
+        )
     found = SetMapping(str(content.get("source", "")), str(content.get("crs", "")))
     found.free = {name: _strings(path, name, content[name]) for name in _FREE if name in content}
     for name in names:
@@ -115,8 +117,8 @@ def _part(path: Path, role: str, content: Any) -> Part:
 
 def _fields(role: Role, table: Table) -> dict[str, str]:
     by_name: dict[str, str] = {}
-    for column in table.columns:
-        by_name.setdefault(folded(column), column)
+    for head in table.columns:
+        by_name.setdefault(folded(head), head)
     found: dict[str, str] = {}
     for one in role.fields:
         for alias in (*role.aliases.get(one.name, ()), one.name):
@@ -134,7 +136,13 @@ def _suits(role: Role, table: Table) -> bool:
     """May a table of this geometry have the role? "WKT" and "Geometry" say nothing yet."""
     if role.geometry is None or not table.geometry:
         return role.geometry is None or not role.geometry_required
-    kind = table.geometry.removesuffix(" Z").removesuffix(" M").removesuffix(" ZM").removeprefix("2.5D ").removeprefix("3D ")
+    kind = (
+        table.geometry.removesuffix(" Z")
+        .removesuffix(" M")
+        .removesuffix(" ZM")
+        .removeprefix("2.5D ")
+        .removeprefix("3D ")
+    )
     return kind in (*_KINDS.get(role.geometry, ()), "WKT", "Geometry", "Unknown", "GeometryCollection")
 
 
@@ -154,7 +162,9 @@ def suggest(wanted: FileSet, tables: Sequence[Table], source: str) -> tuple[SetM
         for number, role in enumerate(wanted.roles):
             fields = _fields(role, table)
             if _suits(role, table) and all(one in fields for one in role.required):
-                scored.append(((100 if _named(role, table) else 0) + len(fields) + 5 * len(role.required), -number, role, fields))
+                scored.append(
+                    ((100 if _named(role, table) else 0) + len(fields) + 5 * len(role.required), -number, role, fields)
+                )
         best = max(scored, default=None, key=lambda one: one[:2])
         if best is None:
             strange.append(table)

@@ -64,7 +64,9 @@ def _found(request: Request, there: list[tables.Table], outcome: Outcome) -> map
             outcome.notes.append(_("%(file)s: erkannt, gehört nicht hierher, nicht gelesen") % {"file": table.name})
     found.source = request.source or found.source or _stem(request.path)
     if not found.parts:
-        roles = ", ".join(f"{one.name} ({', '.join(one.required) or '-'})" for one in request.wanted.roles if one.ignored is None)
+        roles = ", ".join(
+            f"{one.name} ({', '.join(one.required) or '-'})" for one in request.wanted.roles if one.ignored is None
+        )
         raise BadInput("set-not-recognised", path=request.path, roles=roles)
     return found
 
@@ -75,7 +77,9 @@ def suggestion(request: Request) -> str:
         return _found(request, there, Outcome()).to_toml()
 
 
-def _stage(request: Request, found: mapping.SetMapping, there: list[tables.Table], outcome: Outcome, told: Told) -> dict[str, str]:
+def _stage(
+    request: Request, found: mapping.SetMapping, there: list[tables.Table], outcome: Outcome, told: Told
+) -> dict[str, str]:
     staged: dict[str, str] = {}
     readers: dict[str, set[str]] = {}
     for part, table in mapping.check(found, request.wanted, there, request.map_file or request.path):

@@ -38,7 +38,9 @@ def create(role: Role) -> str:
     columns = [sql.SQL("{} text").format(Identifier(one.name)) for one in role.fields if one.name != "id"]
     execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{} CASCADE").format(Identifier(name)))
     execute(
-        sql.SQL("CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry({}, 25832), {}) ON COMMIT DROP").format(
+        sql.SQL(
+            "CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry({}, 25832), {}) ON COMMIT DROP"
+        ).format(
             Identifier(name),
             sql.SQL("Point" if role.geometry is Geometry.POINT else "LineString" if role.geometry else "Geometry"),
             sql.SQL(", ").join(columns),
@@ -100,7 +102,9 @@ class Reader:
     def _refuse(self, row: int, id_: str, code: str, value: str = "", field: str = "-") -> None:
         self.outcome.noted.append(Noted(self.role.name, row, id_, field, code, value[:200]))
 
-    def _good(self, batch: Sequence[tuple[int, dict[str, Any], bytes | None]], counts: Counts) -> Iterator[tuple[Any, ...]]:
+    def _good(
+        self, batch: Sequence[tuple[int, dict[str, Any], bytes | None]], counts: Counts
+    ) -> Iterator[tuple[Any, ...]]:
         shapes = self._moved([one[2] for one in batch]) if self.role.geometry else [(None, "")] * len(batch)
         for (row, values, raw), (shape, wrong) in zip(batch, shapes, strict=True):
             counts.read += 1
@@ -127,7 +131,7 @@ class Reader:
         found: dict[str, str | None] = {}
         problem = None
         for one in self.role.fields:
-            raw = values.get(self.part.fields.get(one.name, ""), None)
+            raw = values.get(self.part.fields.get(one.name, ""))
             text = self.part.constants.get(one.name, "") if raw is None else str(raw)
             text = text.replace("\0", "").strip()
             told = self.part.values.get(one.name)
@@ -153,7 +157,14 @@ class Reader:
         found: list[tuple[str | None, str]] = []
         for given, shape in zip(raw, shapes, strict=True):
             one, wrong = self._one(given, shape, (west, south, east, north))
-            found.append((None if one is None else shapely.to_wkb(shapely.set_srid(one, STORAGE_SRID), hex=True, include_srid=True), wrong))
+            found.append(
+                (
+                    None
+                    if one is None
+                    else shapely.to_wkb(shapely.set_srid(one, STORAGE_SRID), hex=True, include_srid=True),
+                    wrong,
+                )
+            )
         return found
 
     def _one(self, given: bytes | None, shape: Any, area: tuple[float, float, float, float]) -> tuple[Any, str]:
@@ -185,7 +196,7 @@ class Reader:
         west, south, east, north = settings.IMPORT_AREA
         if west <= bounds[0] and south <= bounds[1] and bounds[2] <= east and bounds[3] <= north:
             guess = STORAGE_SRID
-        elif 5 <= bounds[0] and bounds[2] <= 16 and 47 <= bounds[1] and bounds[3] <= 56:
+        elif bounds[0] >= 5 and bounds[2] <= 16 and bounds[1] >= 47 and bounds[3] <= 56:
             guess = WGS84_SRID
         else:
             raise BadInput("crs-missing")

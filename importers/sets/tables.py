@@ -20,7 +20,23 @@ from importers.mapping import Mapping
 from importers.opening import MB, Format, Opened, open_file
 from importers.source import GEOMETRY, ROW, RowProblem, Source
 
-_BESIDE = {".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qmd", ".qml", ".xml", ".toml", ".md", ".pdf", ".html", ".log"}
+_BESIDE = {
+    ".shx",
+    ".dbf",
+    ".prj",
+    ".cpg",
+    ".qix",
+    ".sbn",
+    ".sbx",
+    ".qmd",
+    ".qml",
+    ".xml",
+    ".toml",
+    ".md",
+    ".pdf",
+    ".html",
+    ".log",
+}
 
 
 @dataclass
@@ -41,7 +57,9 @@ class Table:
         return f"{self.file}/{self.layer}" if self.layer else self.file
 
 
-def _of_batches(batches: Iterator[pa.RecordBatch], columns: Sequence[str]) -> Iterator[tuple[int, dict[str, Any], bytes | None]]:
+def _of_batches(
+    batches: Iterator[pa.RecordBatch], columns: Sequence[str]
+) -> Iterator[tuple[int, dict[str, Any], bytes | None]]:
     number = 0
     for batch in batches:
         names = batch.schema.names
@@ -123,7 +141,12 @@ def _unpacked(path: Path, folder: Path) -> Path:
             while block := packed.read(4 * MB):
                 plain.write(block)
                 if plain.tell() > limit:
-                    raise BadInput("file-too-big", size=f"> {limit // MB} MB", limit=f"{limit // MB} MB", setting="GISAPP_IMPORT_MAX_MB")
+                    raise BadInput(
+                        "file-too-big",
+                        size=f"> {limit // MB} MB",
+                        limit=f"{limit // MB} MB",
+                        setting="GISAPP_IMPORT_MAX_MB",
+                    )
     except (OSError, EOFError) as error:
         raise BadInput("file-corrupt", path=path, reason=str(error)) from error
     return target
@@ -149,9 +172,15 @@ def opened(path: Path, encodings: dict[str, Mapping] | None = None) -> Iterator[
     In a folder, files of no known format are passed over.
     """
     with contextlib.ExitStack() as stack:
+        from importers.sets import ofds
+
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gisapp-import-")))
         tables: list[Table] = []
         for file in files_in(path):
+            networks = ofds.read(file)
+            if networks is not None:
+                tables += ofds.tables(file, networks)
+                continue
             plain = _unpacked(file, folder) if file.suffix.lower() == ".gz" else file
             try:
                 one = stack.enter_context(open_file(plain))
@@ -162,6 +191,3 @@ def opened(path: Path, encodings: dict[str, Mapping] | None = None) -> Iterator[
             one.path = file
             tables += _tables_of(one, (encodings or {}).get(file.name, Mapping()))
         yield tables
-
-
-

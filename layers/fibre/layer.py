@@ -4,4 +4,10 @@ from gisapp.layer import App, register
 from layers.fibre import errors
 from layers.fibre.intake.load import FIBRE
 
-register(App(name="fibre", error_texts=(*errors.ROUTE, *errors.DUCTS, *errors.CABLES, *errors.SPLICING, *errors.INTAKE), file_sets=(FIBRE,)))
+register(
+    App(
+        name="fibre",
+        error_texts=(*errors.ROUTE, *errors.DUCTS, *errors.CABLES, *errors.SPLICING, *errors.INTAKE),
+        file_sets=(FIBRE,),
+    )
+)

@@ -54,10 +54,23 @@ def read(job: Job) -> None:
         "UPDATE in_cable SET fate = 'bad' WHERE a IS NULL OR b IS NULL RETURNING row, source_id, CASE WHEN a IS NULL THEN from_node ELSE to_node END"
     ):
         job.refuse("cables", row, id_, "import-unknown-node", ref)
-    found = products.cables(job, job.ask("SELECT DISTINCT text, fibres FROM in_cable WHERE fate <> 'bad' ORDER BY 1, 2"))  # type: ignore[arg-type]
+    found = products.cables(
+        job,
+        [
+            (text, fibres)
+            for text, fibres in job.ask("SELECT DISTINCT text, fibres FROM in_cable WHERE fate <> 'bad' ORDER BY 1, 2")
+        ],
+    )
     for (text, fibres), key in found.items():
-        job.run("UPDATE in_cable SET spec = %(key)s WHERE text = %(text)s AND fibres IS NOT DISTINCT FROM %(fibres)s::int", key=key, text=text, fibres=fibres)
-    for row, id_, text in job.ask("UPDATE in_cable SET fate = 'bad' WHERE spec IS NULL AND fate <> 'bad' RETURNING row, source_id, text"):
+        job.run(
+            "UPDATE in_cable SET spec = %(key)s WHERE text = %(text)s AND fibres IS NOT DISTINCT FROM %(fibres)s::int",
+            key=key,
+            text=text,
+            fibres=fibres,
+        )
+    for row, id_, text in job.ask(
+        "UPDATE in_cable SET fate = 'bad' WHERE spec IS NULL AND fate <> 'bad' RETURNING row, source_id, text"
+    ):
         job.refuse("cables", row, id_, "import-product-unknown", text)
 
 
@@ -85,10 +98,10 @@ def find_tubes(job: Job) -> None:
     )
     job.run(_SECTIONS)
     rest = job.ask(
-        "SELECT c.row, c.source_id, c.a, c.b, t.id, c.duct_ref, c.duct_fate FROM in_cable c LEFT JOIN fibre_tube t ON t.duct_id = c.duct AND t.position = c.tube"
+        "SELECT c.row, c.source_id, c.a, c.b, t.id, c.duct_ref FROM in_cable c LEFT JOIN fibre_tube t ON t.duct_id = c.duct AND t.position = c.tube"
         " WHERE c.section IS NULL AND c.duct_ref IS NOT NULL AND c.fate <> 'bad' ORDER BY c.n"
     )
-    for row, id_, a, b, tube, ref, fate in rest:
+    for row, id_, a, b, tube, ref in rest:
         if tube is None:
             job.keep("cables", row, id_, "import-cable-unplaced", f"{ref}")
         elif (problem := _cut(job, tube, a, b)) is not None:
@@ -103,7 +116,11 @@ def _cut(job: Job, tube: Any, a: Any, b: Any) -> str | None:
     try:
         with transaction.atomic():
             for node in (a, b):
-                if not job.ask("SELECT FROM fibre_tubesection WHERE tube_id = %(tube)s AND %(node)s IN (from_node_id, to_node_id)", tube=tube, node=node):
+                if not job.ask(
+                    "SELECT FROM fibre_tubesection WHERE tube_id = %(tube)s AND %(node)s IN (from_node_id, to_node_id)",
+                    tube=tube,
+                    node=node,
+                ):
                     job.ask("SELECT fibre_cut_tube(%(tube)s, %(node)s)", tube=tube, node=node)
             settle()
     except DatabaseError as error:
@@ -126,7 +143,9 @@ _CHANGED = """SELECT i.n, i.row, i.source_id FROM in_cable i JOIN fibre_cable c 
 def write(job: Job, told: Told) -> None:
     """Insert the new cables with their places, and bring the known ones to what the file says now."""
     nodes.own_names(job, "in_cable", "fibre_cable")
-    facts = {n: (row, id_) for n, row, id_ in job.ask("SELECT n, row, source_id FROM in_cable WHERE fate = 'new' ORDER BY n")}
+    facts = {
+        n: (row, id_) for n, row, id_ in job.ask("SELECT n, row, source_id FROM in_cable WHERE fate = 'new' ORDER BY n")
+    }
 
     def insert(keys: list[int]) -> None:
         job.run(_INSERT, keys=keys)
@@ -145,13 +164,16 @@ def write(job: Job, told: Told) -> None:
         job.run("UPDATE in_cable SET fate = 'bad' WHERE n = %(n)s", n=n)
 
     counts = job.counts("cables")
-    counts.created += put(list(facts), insert, without_place, told, 1_000, ("fibre_cable", "fibre_cablestep", "fibre_fibresection"))
+    counts.created += put(
+        list(facts), insert, without_place, told, 1_000, ("fibre_cable", "fibre_cablestep", "fibre_fibresection")
+    )
     changed = {n: (row, id_) for n, row, id_ in job.ask(_CHANGED)}
     known = job.ask("SELECT count(*) FROM in_cable WHERE fate = 'known'")[0][0]
 
     def change(keys: list[int]) -> None:
         job.run(
-            "DELETE FROM fibre_cablestep s USING in_cable i WHERE s.cable_id = i.cable AND i.n = ANY (%(keys)s) AND i.section IS NOT NULL", keys=keys
+            "DELETE FROM fibre_cablestep s USING in_cable i WHERE s.cable_id = i.cable AND i.n = ANY (%(keys)s) AND i.section IS NOT NULL",
+            keys=keys,
         )
         job.run(
             "UPDATE fibre_cable c SET name = coalesce(i.name, c.name), spec_id = i.spec, from_node_id = i.a, to_node_id = i.b,"
@@ -160,5 +182,11 @@ def write(job: Job, told: Told) -> None:
         )  # fmt: skip
         job.run(_PLACE, keys=keys)
 
-    counts.updated += put(list(changed), change, lambda n, code, message: job.refuse("cables", *changed[n], code, message), told, chunk=1_000)
+    counts.updated += put(
+        list(changed),
+        change,
+        lambda n, code, message: job.refuse("cables", *changed[n], code, message),
+        told,
+        chunk=1_000,
+    )
     counts.unchanged += known - len(changed)

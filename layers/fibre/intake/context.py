@@ -1,7 +1,7 @@
 """What the steps of one import share."""
 
-from dataclasses import dataclass, field
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 

@@ -55,7 +55,9 @@ def read(job: Job, told: Told) -> None:
     job.run("CREATE INDEX ON in_duct (n)")
     job.run("CREATE INDEX ON in_duct (source_id)")
     job.run("CREATE TEMP TABLE in_step (n bigint, ordinal int, segment uuid) ON COMMIT DROP")
-    found = products.ducts(job, [text for (text,) in job.ask("SELECT DISTINCT text FROM in_duct WHERE text IS NOT NULL ORDER BY 1")])
+    found = products.ducts(
+        job, [text for (text,) in job.ask("SELECT DISTINCT text FROM in_duct WHERE text IS NOT NULL ORDER BY 1")]
+    )
     for text, key in found.items():
         job.run("UPDATE in_duct SET spec = %(key)s WHERE text = %(text)s", key=key, text=text)
     for row, id_, text in job.ask("UPDATE in_duct SET fate = 'bad' WHERE spec IS NULL RETURNING row, source_id, text"):
@@ -97,9 +99,15 @@ def order(job: Job, told: Told) -> None:
     missing, links = _missing(job), _links(job)
     starts: dict[int, UUID] = {}
     if job.has("cables"):
-        starts = dict(job.ask("SELECT d.n, c.a FROM in_duct d JOIN in_cable c ON c.duct = d.duct WHERE c.a IS NOT NULL ORDER BY c.n DESC"))
+        starts = dict(
+            job.ask(
+                "SELECT d.n, c.a FROM in_duct d JOIN in_cable c ON c.duct = d.duct WHERE c.a IS NOT NULL ORDER BY c.n DESC"
+            )
+        )
     steps: list[tuple[int, int, UUID]] = []
-    for n, row, id_, name in job.ask("SELECT n, row, source_id, name FROM in_duct WHERE fate IN ('new', 'known') ORDER BY n"):
+    for n, row, id_, name in job.ask(
+        "SELECT n, row, source_id, name FROM in_duct WHERE fate IN ('new', 'known') ORDER BY n"
+    ):
         walk = "import-unknown-segment" if n in missing else simple_path(links.get(n, []), starts.get(n))
         if isinstance(walk, str):
             job.refuse("ducts", row, id_, walk, name or "")
@@ -124,7 +132,9 @@ SELECT d.duct, s.ordinal, s.segment FROM in_step s JOIN in_duct d ON d.n = s.n W
 def write(job: Job, told: Told) -> None:
     """Lay the new ducts, and bring the known ones to what the file says now."""
     nodes.own_names(job, "in_duct", "fibre_duct")
-    facts: dict[int, tuple[Any, ...]] = {n: rest for n, *rest in job.ask("SELECT n, row, source_id FROM in_duct WHERE fate IN ('new', 'known')")}
+    facts: dict[int, tuple[int, str]] = {
+        n: (row, id_) for n, row, id_ in job.ask("SELECT n, row, source_id FROM in_duct WHERE fate IN ('new', 'known')")
+    }
 
     def lay(keys: list[int]) -> None:
         job.run(_INSERT, keys=keys)
@@ -136,7 +146,9 @@ def write(job: Job, told: Told) -> None:
             " remark = coalesce(i.remark, d.remark) FROM in_duct i WHERE i.duct = d.id AND i.n = ANY (%(keys)s)", keys=keys,
         )  # fmt: skip
         moved = [n for (n,) in job.ask(_MOVED, keys=keys)]
-        job.run("DELETE FROM fibre_ductstep s USING in_duct i WHERE i.duct = s.duct_id AND i.n = ANY (%(keys)s)", keys=moved)
+        job.run(
+            "DELETE FROM fibre_ductstep s USING in_duct i WHERE i.duct = s.duct_id AND i.n = ANY (%(keys)s)", keys=moved
+        )
         job.run(_LAY, keys=moved)
 
     def refused(n: int, code: str, message: str) -> None:
@@ -144,7 +156,9 @@ def write(job: Job, told: Told) -> None:
         job.run("UPDATE in_duct SET fate = 'bad' WHERE n = %(n)s", n=n)
 
     counts = job.counts("ducts")
-    counts.created += put(_of(job, "SELECT n FROM in_duct WHERE fate = 'new' ORDER BY n"), lay, refused, told, chunk=1_000, tables=_TABLES)
+    counts.created += put(
+        _of(job, "SELECT n FROM in_duct WHERE fate = 'new' ORDER BY n"), lay, refused, told, chunk=1_000, tables=_TABLES
+    )
     changed = _of(job, f"{_CHANGED} UNION {_MOVED}", keys=list(facts))
     known = _of(job, "SELECT n FROM in_duct WHERE fate = 'known'")
     counts.updated += put(changed, change, refused, told, chunk=1_000)
@@ -163,5 +177,3 @@ _CHANGED = """SELECT i.n FROM in_duct i JOIN fibre_duct d ON d.id = i.duct WHERE
 _MOVED = """SELECT i.n FROM in_duct i WHERE i.fate = 'known' AND i.n = ANY (%(keys)s) AND EXISTS (SELECT FROM in_step s WHERE s.n = i.n)
    AND (SELECT array_agg(s.segment ORDER BY s.segment) FROM in_step s WHERE s.n = i.n)
        IS DISTINCT FROM (SELECT array_agg(s.segment_id ORDER BY s.segment_id) FROM fibre_ductstep s WHERE s.duct_id = i.duct)"""
-
-

@@ -60,7 +60,9 @@ def _absent(staged: Staged) -> None:
             columns = sql.SQL(", ").join(
                 sql.SQL("{} text").format(sql.Identifier(one.name)) for one in role.fields if one.name != "id"
             )
-            statement = sql.SQL("CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry(Geometry, 25832), {}) ON COMMIT DROP")
+            statement = sql.SQL(
+                "CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry(Geometry, 25832), {}) ON COMMIT DROP"
+            )
             run(statement.format(sql.Identifier(f"staged_{role.name}"), columns))  # type: ignore[arg-type]
 
 

@@ -142,7 +142,9 @@ def write(job: Job, told: Told) -> None:
         job.refuse("nodes", *facts[n], code, message)
         job.run("UPDATE in_node SET fate = 'bad' WHERE n = %(n)s OR rep = %(n)s", n=n)
 
-    counts.created += put(list(facts), lambda keys: _note(job.run(_INSERT, keys=keys)), refused, told, tables=("fibre_node",))
+    counts.created += put(
+        list(facts), lambda keys: _note(job.run(_INSERT, keys=keys)), refused, told, tables=("fibre_node",)
+    )
     branches = [n for (n,) in job.ask("SELECT n FROM in_end WHERE rep = n ORDER BY n")] if job.has("segments") else []
     made = put(branches, lambda keys: _note(job.run(_BRANCHES, keys=keys)), lambda n, code, message: job.refuse(
         "segments", 0, f"{n}", code, message), told, tables=("fibre_node",))  # fmt: skip
@@ -182,3 +184,4 @@ def update(job: Job, told: Told) -> None:
         lambda n, code, message: job.refuse("nodes", *changed[n], code, message), told,
     )  # fmt: skip
     counts.unchanged += job.ask("SELECT count(*) FROM in_node WHERE fate IN ('known', 'alias')")[0][0] - len(changed)
+    job.run("UPDATE in_node SET fate = 'changed' WHERE n = ANY (%(keys)s)", keys=list(changed))

@@ -27,7 +27,9 @@ def _by_name(model: type[DuctSpec] | type[CableSpec]) -> dict[str, str]:
 
 
 def _said(job: Job, text: str, key: str, told: str) -> None:
-    job.outcome.notes.append(_("Produkt %(text)s: neu im Katalog als %(key)s (%(told)s)") % {"text": text, "key": key, "told": told})
+    job.outcome.notes.append(
+        _("Produkt %(text)s: neu im Katalog als %(key)s (%(told)s)") % {"text": text, "key": key, "told": told}
+    )
 
 
 def _number(text: str) -> Decimal:
@@ -41,7 +43,9 @@ def _pipe(job: Job, outer: Decimal, inner: Decimal) -> str | None:
     found = DuctSpec.objects.filter(outer_mm=outer, inner_mm=inner, tubes=None).order_by("key").first()
     if found is None:
         key = f"{outer.normalize():f}/{inner.normalize():f}"
-        found, made = DuctSpec.objects.get_or_create(key=key, defaults={"name": f"Einzelrohr {key}", "outer_mm": outer, "inner_mm": inner})
+        found, made = DuctSpec.objects.get_or_create(
+            key=key, defaults={"name": f"Einzelrohr {key}", "outer_mm": outer, "inner_mm": inner}
+        )
         if made:
             _said(job, key, key, _("Einzelrohr"))
     return str(found.key)
@@ -58,8 +62,15 @@ def _new_duct(job: Job, text: str) -> str | None:
         # So many round pipes fill about three quarters of the circle around them.
         around = (outer * Decimal(math.sqrt(count / 0.75))).quantize(Decimal(1))
         made = DuctSpec.objects.create(key=text[:80], name=text[:200], outer_mm=max(around, outer + 1))
-        DuctSpecTube.objects.bulk_create(DuctSpecTube(spec=made, position=one, pipe_id=pipe) for one in range(1, count + 1))
-        _said(job, text, str(made.key), _("%(count)s Röhrchen %(pipe)s, Außendurchmesser geschätzt") % {"count": count, "pipe": pipe})
+        DuctSpecTube.objects.bulk_create(
+            DuctSpecTube(spec=made, position=one, pipe_id=pipe) for one in range(1, count + 1)
+        )
+        _said(
+            job,
+            text,
+            str(made.key),
+            _("%(count)s Röhrchen %(pipe)s, Außendurchmesser geschätzt") % {"count": count, "pipe": pipe},
+        )
         return str(made.key)
     single = _PIPE.search(text)
     return _pipe(job, _number(single[1]), _number(single[2])) if single else None
@@ -92,7 +103,9 @@ def _cable_parts(text: str, fibres: int | None) -> tuple[int, int] | None:
 def cables(job: Job, texts: list[tuple[str, int | None]]) -> dict[tuple[str, int | None], str | None]:
     """Each (text, fibres) -> the key of the product, None where nobody knows how many fibres it has."""
     known, given = _by_name(CableSpec), job.staged.mapped.get("products", {})
-    sizes: Mapping[str, int] = {key: b * f for key, b, f in CableSpec.objects.values_list("key", "bundles", "per_bundle")}
+    sizes: Mapping[str, int] = {
+        key: b * f for key, b, f in CableSpec.objects.values_list("key", "bundles", "per_bundle")
+    }
     found: dict[tuple[str, int | None], str | None] = {}
     for text, fibres in texts:
         wanted = given.get(text, text) or (f"{fibres} Fasern" if fibres else "")
@@ -110,10 +123,15 @@ def _new_cable(job: Job, text: str, fibres: int | None, taken: bool) -> str | No
     if parts is None or not text:
         return None
     key = f"{text[:70]} ({parts[0]}x{parts[1]})" if taken else text[:80]
-    made, new = CableSpec.objects.get_or_create(key=key, defaults={"name": key, "bundles": parts[0], "per_bundle": parts[1]})
+    made, new = CableSpec.objects.get_or_create(
+        key=key, defaults={"name": key, "bundles": parts[0], "per_bundle": parts[1]}
+    )
     if new:
         CableAttenuation.objects.bulk_create(CableAttenuation(spec=made, **one) for one in usual_attenuations())
-        told = _("%(bundles)s Bündeladern zu %(each)s Fasern, Durchmesser und Farben unbekannt") % {"bundles": parts[0], "each": parts[1]}
+        told = _("%(bundles)s Bündeladern zu %(each)s Fasern, Durchmesser und Farben unbekannt") % {
+            "bundles": parts[0],
+            "each": parts[1],
+        }
         _said(job, text, key, told)
     return key
 
@@ -128,7 +146,9 @@ def enclosure(job: Job, kind: str, trays: int, places: int, known: list[tuple[st
     trays, places = max(trays, 1), max(places, 1)
     key = f"{wanted}-{trays}x{places}"
     name = f"{'ODF' if wanted == 'odf' else 'Muffe'}, {trays} Kassetten zu {places}"
-    EnclosureSpec.objects.get_or_create(key=key, defaults={"name": name, "kind": wanted, "trays": trays, "tray_capacity": places})
+    EnclosureSpec.objects.get_or_create(
+        key=key, defaults={"name": name, "kind": wanted, "trays": trays, "tray_capacity": places}
+    )
     known.append((key, wanted, trays, places))
     _said(job, name, key, _("kein Gehäuse im Katalog ist groß genug"))
     return key

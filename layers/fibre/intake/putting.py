@@ -20,20 +20,14 @@ FIRST, CHUNK = 250, 5_000
 def ask(statement: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
     """Run one statement on Django's connection (with its context for the history); its rows."""
     with connection.cursor() as cursor:
-        import os, sys, time  # DEBUG
-        t = time.time()  # DEBUG
         cursor.execute(statement, values)
-        if os.environ.get("SLOW") and time.time() - t > 1: print("   SLOW", round(time.time() - t, 1), " ".join(str(statement).split())[:150], file=sys.stderr, flush=True)  # DEBUG
         return cursor.fetchall() if cursor.description else []
 
 
 def run(statement: str, values: Sequence[Any] | None = None) -> int:
     """Run one statement; the number of rows it touched."""
-    import os, sys, time  # DEBUG
-    t = time.time()  # DEBUG
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        if os.environ.get("SLOW") and time.time() - t > 1: print("   SLOW", round(time.time() - t, 1), " ".join(str(statement).split())[:150], file=sys.stderr, flush=True)  # DEBUG
         return int(cursor.rowcount)
 
 

@@ -24,7 +24,9 @@ def _joints(job: Job) -> None:
         )
     ]  # fmt: skip
     job.counts("splices").retired += put(
-        gone, lambda keys: _delete(job, "fibre_joint", keys), lambda key, code, message: job.refuse("splices", 0, str(key), code, message)
+        gone,
+        lambda keys: _delete(job, "fibre_joint", keys),
+        lambda key, code, message: job.refuse("splices", 0, str(key), code, message),
     )
     entries = [
         one for (one,) in job.ask(
@@ -33,7 +35,11 @@ def _joints(job: Job) -> None:
                              JOIN fibre_joint o ON o.id = j.joint_id WHERE f.cable_id = e.cable_id AND o.enclosure_id = e.enclosure_id)"""
         )
     ]  # fmt: skip
-    put(entries, lambda keys: _delete(job, "fibre_cableentry", keys), lambda key, code, message: job.refuse("splices", 0, str(key), code, message))
+    put(
+        entries,
+        lambda keys: _delete(job, "fibre_cableentry", keys),
+        lambda key, code, message: job.refuse("splices", 0, str(key), code, message),
+    )
     boxes = {
         key: id_ for key, id_ in job.ask(
             f"SELECT x.id, x.source_id FROM fibre_enclosure x WHERE {_MINE} AND NOT EXISTS (SELECT FROM in_splice s WHERE s.enclosure = x.id)"

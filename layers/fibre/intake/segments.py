@@ -95,6 +95,7 @@ def cut(job: Job) -> None:
          WHERE o.next_at > o.at_ AND ST_NPoints(l.line) > 1"""
     )
     job.run("CREATE INDEX ON in_piece (n)")
+    job.run("CREATE INDEX ON in_piece (p)")
     job.run("CREATE INDEX ON in_piece (a)")
     job.run("CREATE INDEX ON in_piece (b)")
     job.run("ANALYZE in_piece")
@@ -118,13 +119,14 @@ def join(job: Job) -> None:
             ON s.network_id = %(network)s AND ((s.from_node_id = q.a AND s.to_node_id = q.b) OR (s.from_node_id = q.b AND s.to_node_id = q.a))
          WHERE ST_HausdorffDistance(q.geom, s.geom) <= %(tolerance)s ORDER BY q.p, s.id) f WHERE f.p = p.p"""
     )
-    job.run("UPDATE in_piece p SET segment = o.segment, joined = true FROM in_piece o WHERE o.p = p.same AND NOT p.joined")
+    job.run(
+        "UPDATE in_piece p SET segment = o.segment, joined = true FROM in_piece o WHERE o.p = p.same AND NOT p.joined"
+    )
     for row, id_, count, total, onto in job.ask(
-        """SELECT s.row, s.source_id, count(*) FILTER (WHERE p.joined), count(*), min(coalesce(o.source_id, o.name, left(p.segment::text, 8)))
-          FROM in_piece p JOIN in_segment s ON s.n = p.n
-          LEFT JOIN LATERAL (SELECT i.source_id, i.name FROM in_piece q JOIN in_segment i ON i.n = q.n
-                              WHERE q.p = p.same LIMIT 1) o ON true
-         GROUP BY s.n, 1, 2 HAVING bool_or(p.joined) ORDER BY 1"""
+        """SELECT s.row, s.source_id, count(*), (SELECT count(*) FROM in_piece w WHERE w.n = s.n),
+               min(coalesce(i.source_id, o.source_id, o.name, left(p.segment::text, 8)))
+          FROM in_piece p JOIN in_segment s ON s.n = p.n LEFT JOIN in_piece q ON q.p = p.same LEFT JOIN in_segment i ON i.n = q.n
+          LEFT JOIN fibre_segment o ON o.id = p.segment WHERE p.joined GROUP BY s.n, 1, 2 ORDER BY 1"""
     ):
         job.keep("segments", row, id_, "import-segment-joined", f"{count}/{total} = {onto}")
 
@@ -146,7 +148,10 @@ SELECT p.segment, %(network)s, %(organisation)s, CASE WHEN f.first THEN s.name E
 
 def write(job: Job, told: Told) -> None:
     """Insert the pieces, all of a segment or none."""
-    facts = {n: (row, id_) for n, row, id_ in job.ask("SELECT n, row, source_id FROM in_segment WHERE fate = 'new' ORDER BY n")}
+    facts = {
+        n: (row, id_)
+        for n, row, id_ in job.ask("SELECT n, row, source_id FROM in_segment WHERE fate = 'new' ORDER BY n")
+    }
 
     def insert(keys: list[int]) -> None:
         job.run(_INSERT, keys=keys)
@@ -163,7 +168,9 @@ def write(job: Job, told: Told) -> None:
         " s.source_id, p.segment, coalesce(s.name, '') FROM in_piece p JOIN in_segment s ON s.n = p.n WHERE p.joined AND s.fate = 'new'"
         " ON CONFLICT DO NOTHING"
     )
-    job.run("INSERT INTO in_part SELECT p.n, p.segment, p.joined FROM in_piece p JOIN in_segment s ON s.n = p.n WHERE s.fate = 'new'")
+    job.run(
+        "INSERT INTO in_part SELECT p.n, p.segment, p.joined FROM in_piece p JOIN in_segment s ON s.n = p.n WHERE s.fate = 'new'"
+    )
 
 
 _LIES_ON = """(ST_DWithin(ST_StartPoint(x.geom), i.given, %(tolerance)s * 2 + 0.001) AND ST_DWithin(ST_EndPoint(x.geom), i.given, %(tolerance)s * 2 + 0.001)
@@ -186,7 +193,9 @@ def update(job: Job, told: Told) -> None:
          GROUP BY i.n, i.row, i.source_id, i.geom
         HAVING ST_HausdorffDistance(ST_Collect(x.geom), i.geom) > %(tolerance)s * 2 + 0.001"""
     )
-    redrawn = {n: (row, id_, parts) for n, row, id_, parts in job.ask("SELECT n, row, source_id, parts FROM in_redrawn")}
+    redrawn = {
+        n: (row, id_, parts) for n, row, id_, parts in job.ask("SELECT n, row, source_id, parts FROM in_redrawn")
+    }
     for row, id_, parts in redrawn.values():
         if parts > 1:
             job.refuse("segments", row, id_, "import-split-redrawn", str(parts))
@@ -208,9 +217,13 @@ def update(job: Job, told: Told) -> None:
               AND x.source = %(source)s AND (x.source_id IS NULL OR x.source_id = i.source_id)""", keys=keys,
         )  # fmt: skip
         job.run(
-            "UPDATE fibre_segment x SET geom = r.geom FROM in_redrawn r WHERE r.segment = x.id AND r.parts = 1 AND r.n = ANY (%(keys)s)", keys=keys
+            "UPDATE fibre_segment x SET geom = r.geom FROM in_redrawn r WHERE r.segment = x.id AND r.parts = 1 AND r.n = ANY (%(keys)s)",
+            keys=keys,
         )
 
-    counts.updated += put(list(changed), write_again, lambda n, code, message: job.refuse("segments", *changed[n], code, message), told)
+    counts.updated += put(
+        list(changed), write_again, lambda n, code, message: job.refuse("segments", *changed[n], code, message), told
+    )
     known = job.ask("SELECT count(*) FROM in_segment WHERE fate = 'known'")[0][0]
+    job.run("UPDATE in_segment SET fate = 'changed' WHERE n = ANY (%(keys)s)", keys=list(changed))
     counts.unchanged += known - len(changed) - sum(1 for *_row, parts in redrawn.values() if parts > 1)

@@ -6,10 +6,10 @@ from layers.fibre.intake.context import Job
 
 MOST = 30_000
 _SQL = """SELECT what, ST_AsGeoJSON(ST_Transform(geom, 4326), 6), label FROM (
-    SELECT CASE s.fate WHEN 'bad' THEN 'refused' WHEN 'new' THEN 'new' ELSE 'there' END AS what, s.given AS geom, coalesce(s.name, s.source_id) AS label
+    SELECT CASE WHEN s.fate = 'bad' THEN 'refused' WHEN s.fate IN ('new', 'changed') THEN s.fate ELSE 'there' END AS what, s.given AS geom, coalesce(s.name, s.source_id) AS label
       FROM in_segment s WHERE s.row IS NOT NULL
     UNION ALL
-    SELECT CASE n.fate WHEN 'bad' THEN 'refused' WHEN 'new' THEN 'new' WHEN 'joined' THEN 'joined' ELSE 'there' END, n.geom, coalesce(n.name, n.source_id)
+    SELECT CASE WHEN n.fate = 'bad' THEN 'refused' WHEN n.fate IN ('new', 'changed', 'joined') THEN n.fate ELSE 'there' END, n.geom, coalesce(n.name, n.source_id)
       FROM in_node n) shapes LIMIT %(most)s"""
 
 

@@ -103,7 +103,10 @@ def enclosures(job: Job, told: Told) -> None:
     for key, numbers in chosen.items():
         job.run("UPDATE in_enclosure SET spec = %(key)s WHERE n = ANY (%(numbers)s)", key=key, numbers=numbers)
     _own_names(job)
-    facts = {n: (row, id_) for n, row, id_ in job.ask("SELECT n, row, source_id FROM in_enclosure WHERE fate = 'new' ORDER BY n")}
+    facts = {
+        n: (row, id_)
+        for n, row, id_ in job.ask("SELECT n, row, source_id FROM in_enclosure WHERE fate = 'new' ORDER BY n")
+    }
 
     def insert(keys: list[int]) -> None:
         job.run(
@@ -118,7 +121,9 @@ def enclosures(job: Job, told: Told) -> None:
     counts = job.counts("enclosures")
     counts.created += put(list(facts), insert, refused, told, 1_000, ("fibre_enclosure", "fibre_tray"))
     _grow(job)
-    job.run("UPDATE in_splice s SET enclosure = e.enclosure FROM in_enclosure e WHERE e.source_id = s.node_ref AND e.fate <> 'bad'")
+    job.run(
+        "UPDATE in_splice s SET enclosure = e.enclosure FROM in_enclosure e WHERE e.source_id = s.node_ref AND e.fate <> 'bad'"
+    )
 
 
 def _own_names(job: Job) -> None:
@@ -145,7 +150,9 @@ def _grow(job: Job) -> None:
         for n in keys:
             job.run("SELECT fibre_replace_enclosure(%(enclosure)s, %(spec)s)", enclosure=facts[n][2], spec=facts[n][3])
 
-    done = put(list(facts), grow, lambda n, code, message: job.refuse("enclosures", facts[n][0], facts[n][1], code, message))
+    done = put(
+        list(facts), grow, lambda n, code, message: job.refuse("enclosures", facts[n][0], facts[n][1], code, message)
+    )
     counts.updated += done
     counts.unchanged += job.ask("SELECT count(*) FROM in_enclosure WHERE fate = 'known'")[0][0] - len(facts)
 
@@ -170,7 +177,14 @@ def enter(job: Job, told: Told) -> None:
             keys=keys,
         )
 
-    put(list(facts), insert, lambda n, code, message: job.refuse("splices", *facts[n], code, message), told, 1_000, ("fibre_cableentry",))
+    put(
+        list(facts),
+        insert,
+        lambda n, code, message: job.refuse("splices", *facts[n], code, message),
+        told,
+        1_000,
+        ("fibre_cableentry",),
+    )
     # A fibre can be spliced only where its cable ends; the other splices of such a cable are refused by the rule itself.
 
 
@@ -189,12 +203,23 @@ _OLD = """SELECT DISTINCT x.joint_id FROM fibre_jointend x JOIN fibre_joint j ON
 def write(job: Job, told: Told) -> None:
     """Join the ends. A splice that is there as the file has it stays; one that contradicts it gives way."""
     job.run(f"UPDATE in_splice s SET fate = 'known' WHERE s.n IN ({_SAME})")
-    facts = {n: (row, id_) for n, row, id_ in job.ask("SELECT n, row, source_id FROM in_splice WHERE fate = 'new' AND enclosure IS NOT NULL ORDER BY n")}
-    stale = {joint for (joint,) in job.ask(_OLD, keys=list(facts))} if facts and job.ask("SELECT EXISTS (SELECT FROM fibre_joint)")[0][0] else set()
+    facts = {
+        n: (row, id_)
+        for n, row, id_ in job.ask(
+            "SELECT n, row, source_id FROM in_splice WHERE fate = 'new' AND enclosure IS NOT NULL ORDER BY n"
+        )
+    }
+    stale = (
+        {joint for (joint,) in job.ask(_OLD, keys=list(facts))}
+        if facts and job.ask("SELECT EXISTS (SELECT FROM fibre_joint)")[0][0]
+        else set()
+    )
 
     def join(keys: list[int]) -> None:
         if stale:
-            job.run("DELETE FROM fibre_joint WHERE id = ANY (%(old)s)", old=[one for (one,) in job.ask(_OLD, keys=keys)])
+            job.run(
+                "DELETE FROM fibre_joint WHERE id = ANY (%(old)s)", old=[one for (one,) in job.ask(_OLD, keys=keys)]
+            )
         job.run(
             "INSERT INTO fibre_joint (id, enclosure_id, tray_id, slot, kind, loss_db, remark) SELECT s.joint, s.enclosure, t.id,"
             " CASE WHEN t.id IS NOT NULL THEN s.slot END, 'splice', s.loss_db, coalesce(s.remark, '') FROM in_splice s"
@@ -206,7 +231,13 @@ def write(job: Job, told: Told) -> None:
         )  # fmt: skip
 
     counts = job.counts("splices")
-    done = put(list(facts), join, lambda n, code, message: job.refuse("splices", *facts[n], code, message), told, tables=("fibre_joint", "fibre_jointend"))
+    done = put(
+        list(facts),
+        join,
+        lambda n, code, message: job.refuse("splices", *facts[n], code, message),
+        told,
+        tables=("fibre_joint", "fibre_jointend"),
+    )
     counts.updated += min(len(stale), done)
     counts.created += done - min(len(stale), done)
     counts.unchanged += job.ask("SELECT count(*) FROM in_splice WHERE fate = 'known'")[0][0]
