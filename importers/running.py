@@ -46,9 +46,7 @@ def _import(arguments: argparse.Namespace) -> Report:
     wanted = file_set(arguments.layer)
     with progress.shown() as reporter:
         if wanted is not None:
-            done, outcome = sets.run(_set_request(wanted, arguments), reporter)
-            done.shapes = outcome.shapes
-            return done
+            return sets.run(_set_request(wanted, arguments), reporter)
         if table is not None:
             _unlimited(person)
             return tables.run_table_import(table, arguments.file, options)

@@ -26,7 +26,9 @@ def read(path: Path) -> list[dict[str, Any]] | None:
         return None
     if not isinstance(content, dict) or content.get("type") == "FeatureCollection":
         return None
-    networks = content["networks"] if "networks" in content else [content] if "spans" in content or "nodes" in content else None
+    networks = (
+        content.get("networks", [content] if "spans" in content or "nodes" in content else None)
+    )
     if networks is None:
         return None
     problems = _problems(networks)
@@ -45,7 +47,9 @@ def _problems(networks: Any) -> list[str]:
         if not isinstance(network.get("id"), str) or not network["id"]:
             found.append(_("%(place)s: ohne Kennung") % {"place": place})
         for kind in ("nodes", "spans"):
-            if not isinstance(network.get(kind, []), list) or not all(isinstance(one, dict) for one in network.get(kind, [])):
+            if not isinstance(network.get(kind, []), list) or not all(
+                isinstance(one, dict) for one in network.get(kind, [])
+            ):
                 found.append(_("%(place)s ist keine Liste") % {"place": f"{place}/{kind}"})
         if not found:
             found += _of_nodes(place, network) + _of_spans(place, network)
@@ -62,7 +66,9 @@ def _of_nodes(place: str, network: dict[str, Any]) -> list[str]:
             found.append(_("%(place)s: Kennung %(id)s steht mehrfach") % {"place": here, "id": node["id"]})
         seen.add(str(node.get("id")))
         if "location" in node and _shape(node["location"], "Point") is None:
-            found.append(_("%(place)s: keine Geometrie der Art %(kind)s") % {"place": f"{here}/location", "kind": "Point"})
+            found.append(
+                _("%(place)s: keine Geometrie der Art %(kind)s") % {"place": f"{here}/location", "kind": "Point"}
+            )
     return found
 
 
@@ -77,9 +83,14 @@ def _of_spans(place: str, network: dict[str, Any]) -> list[str]:
         seen.add(str(span.get("id")))
         for end in ("start", "end"):
             if end in span and (not isinstance(span[end], str) or span[end] not in nodes):
-                found.append(_("%(place)s: den Knoten %(id)s gibt es nicht") % {"place": f"{here}/{end}", "id": str(span[end])[:40]})
+                found.append(
+                    _("%(place)s: den Knoten %(id)s gibt es nicht")
+                    % {"place": f"{here}/{end}", "id": str(span[end])[:40]}
+                )
         if "route" in span and _shape(span["route"], "LineString") is None:
-            found.append(_("%(place)s: keine Geometrie der Art %(kind)s") % {"place": f"{here}/route", "kind": "LineString"})
+            found.append(
+                _("%(place)s: keine Geometrie der Art %(kind)s") % {"place": f"{here}/route", "kind": "LineString"}
+            )
     return found
 
 

@@ -98,7 +98,7 @@ def _stage(
     return staged
 
 
-def run(request: Request, reporter: Reporter) -> tuple[Report, Outcome]:
+def run(request: Request, reporter: Reporter) -> Report:
     """Load the set in one transaction. Raises BadInput and whatever the app refuses as a whole."""
     started = time.monotonic()
     outcome, told = Outcome(), _Told(reporter)
@@ -116,9 +116,9 @@ def run(request: Request, reporter: Reporter) -> tuple[Report, Outcome]:
                        request.draw, (request.person.organisation if request.person else None) or ""), outcome,
             )  # fmt: skip
             fill(report, outcome)
-            return pipeline.conclude(report, request.options, started), outcome
+            return pipeline.conclude(report, request.options, started)
     except pipeline.RolledBack as end:
-        return end.report, outcome
+        return end.report
 
 
 def _problem(one: Noted) -> RowProblem:
@@ -128,6 +128,8 @@ def _problem(one: Noted) -> RowProblem:
 def fill(report: Report, outcome: Outcome) -> None:
     """Write what happened into the report: the sums, and a part for each role."""
     for name, counts in outcome.counts.items():
+        if not any(vars(counts).values()):
+            continue
         part = Report(name, report.source, report.file)
         part.read, part.created, part.updated = counts.read, counts.created, counts.updated
         part.unchanged, part.retired, part.joined = counts.unchanged, counts.retired, counts.joined
@@ -136,4 +138,5 @@ def fill(report: Report, outcome: Outcome) -> None:
         part.repaired = [_problem(one) for one in mine if one.kept]
         part.rejected_count = counts.rejected
         report.add(part)
+    report.shapes = outcome.shapes
     report.notes += list(dict.fromkeys(outcome.notes))

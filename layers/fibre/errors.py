@@ -91,6 +91,7 @@ SPLICING = (
 )  # fmt: skip
 
 INTAKE = (
+    ErrorText("which-network", 400, "Welches Netz ist gemeint? Vorhanden: {possible}", "Which network is meant? There are: {possible}"),
     ErrorText("import-node-joined", 400, "liegt auf einem anderen Netzknoten und ist dieser",
               "lies on another node and is that one"),
     ErrorText("import-name-taken", 400, "Name ist vergeben; er bekam die Kennung dahinter", "the name is taken; it got the id behind it"),

@@ -1,7 +1,7 @@
 """KRIT-GIS: the fibre network."""
 
 from gisapp.layer import App, register
-from layers.fibre import errors
+from layers.fibre import errors, exporting
 from layers.fibre.intake.load import FIBRE
 
 register(
@@ -9,5 +9,6 @@ register(
         name="fibre",
         error_texts=(*errors.ROUTE, *errors.DUCTS, *errors.CABLES, *errors.SPLICING, *errors.INTAKE),
         file_sets=(FIBRE,),
+        exports={"fibre": exporting.write},
     )
 )

@@ -24,7 +24,7 @@ def imported(path: Path, **more: Any) -> Any:
     from gisapp.history.recording import recorded
 
     with recorded("import"):
-        return run(Request(FIBRE, path, **more), Reporter())[0]
+        return run(Request(FIBRE, path, **more), Reporter())
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:

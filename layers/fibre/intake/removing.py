@@ -40,11 +40,9 @@ def _joints(job: Job) -> None:
         lambda keys: _delete(job, "fibre_cableentry", keys),
         lambda key, code, message: job.refuse("splices", 0, str(key), code, message),
     )
-    boxes = {
-        key: id_ for key, id_ in job.ask(
+    boxes = dict(job.ask(
             f"SELECT x.id, x.source_id FROM fibre_enclosure x WHERE {_MINE} AND NOT EXISTS (SELECT FROM in_splice s WHERE s.enclosure = x.id)"
-        )
-    }  # fmt: skip
+        ))  # fmt: skip
     job.counts("enclosures").retired += put(
         list(boxes), lambda keys: _delete(job, "fibre_enclosure", keys),
         lambda key, code, message: job.refuse("enclosures", 0, boxes[key], code, message),
@@ -66,12 +64,10 @@ def remove(job: Job) -> None:
         parts = ""
         if role == "segments":
             parts = " OR (x.source_id IS NULL AND x.parent_id IS NOT NULL AND NOT EXISTS (SELECT FROM in_part p WHERE p.segment = x.id))"
-        gone = {
-            key: id_ for key, id_ in job.ask(
+        gone = dict(job.ask(
                 f"SELECT x.id, coalesce(x.source_id, x.id::text) FROM {table} x WHERE {_MINE} AND ((x.source_id IS NOT NULL"
                 f" AND NOT EXISTS (SELECT FROM {staged} s WHERE s.source_id = x.source_id)){parts})"
-            )
-        }  # fmt: skip
+            ))  # fmt: skip
         job.counts(role).retired += put(
             list(gone), lambda keys, table=table: _delete(job, table, keys),  # type: ignore[misc]
             lambda key, code, message, role=role, gone=gone: job.refuse(role, 0, gone[key], code, message),  # type: ignore[misc]

@@ -187,7 +187,7 @@ def update(job: Job, told: Told) -> None:
             AND a.source = %(source)s AND a.source_id = i.source_id)"""
     )
     job.run(
-        """CREATE TEMP TABLE in_redrawn ON COMMIT DROP AS
+        """DROP TABLE IF EXISTS pg_temp.in_redrawn; CREATE TEMP TABLE in_redrawn ON COMMIT DROP AS
         SELECT i.n, i.row, i.source_id, i.geom, count(*) AS parts, (array_agg(x.id))[1] AS segment
           FROM in_segment i JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment WHERE i.fate = 'known'
          GROUP BY i.n, i.row, i.source_id, i.geom
