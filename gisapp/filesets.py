@@ -63,6 +63,7 @@ class Outcome:
     noted: list[Noted] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     shapes: list[tuple[str, Any, str]] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
 
     def note(
         self, role: str, row: int, id_: str, code: str, value: str = "", field_: str = "-", kept: bool = False

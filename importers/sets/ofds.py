@@ -26,9 +26,7 @@ def read(path: Path) -> list[dict[str, Any]] | None:
         return None
     if not isinstance(content, dict) or content.get("type") == "FeatureCollection":
         return None
-    networks = (
-        content.get("networks", [content] if "spans" in content or "nodes" in content else None)
-    )
+    networks = content.get("networks", [content] if "spans" in content or "nodes" in content else None)
     if networks is None:
         return None
     problems = _problems(networks)

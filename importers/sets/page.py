@@ -25,8 +25,8 @@ _STYLE = """
 .leaflet-container table{margin:0;width:auto}
 """
 _SCRIPT = """
-const shapes = JSON.parse(document.getElementById("shapes").textContent), map = L.map("map", {preferCanvas: true});
-const all = L.featureGroup().addTo(map);
+const shapes = JSON.parse(document.getElementById("shapes").textContent), map = L.map("map", {preferCanvas: true, attributionControl: false});
+const all = L.featureGroup().addTo(map), drawn = [];
 for (const [what, style] of Object.entries(shapes.styles)) {
   for (const [geometry, label] of shapes.features[what] || []) {
     const told = document.createElement("span");
@@ -36,9 +36,20 @@ for (const [what, style] of Object.entries(shapes.styles)) {
       ? L.circleMarker(turned(geometry.coordinates), {radius: what === "refused" ? 7 : 4, color: style.colour, weight: 2, fillOpacity: what === "new" ? 0.8 : 0})
       : L.polyline(geometry.coordinates.map(turned), {color: style.colour, weight: style.width, dashArray: style.dash || null});
     shape.bindPopup(told).addTo(all);
+    drawn.push([shape, point, what, style.width]);
   }
 }
 map.fitBounds(all.getBounds().pad(0.05));
+// From far away, points and wide lines would hide everything; what is refused stays large.
+const thin = () => {
+  const near = map.getZoom() >= 16;
+  for (const [shape, point, what, width] of drawn) {
+    if (what === "refused") continue;
+    if (point) { shape.setRadius(near ? 4 : 0.5); shape.setStyle({weight: near ? 2 : 0}); } else shape.setStyle({weight: near ? width : 1});
+  }
+};
+map.on("zoomend", thin);
+thin();
 L.control.scale({imperial: false}).addTo(map);
 """
 

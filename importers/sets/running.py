@@ -115,6 +115,7 @@ def run(request: Request, reporter: Reporter) -> Report:
                 Staged(staged, found.source, request.into, request.tolerance_m, request.options.sync, person, found.free, told,
                        request.draw, (request.person.organisation if request.person else None) or ""), outcome,
             )  # fmt: skip
+            outcome.titles |= {one.name: str(one.title) for one in request.wanted.roles}
             fill(report, outcome)
             return pipeline.conclude(report, request.options, started)
     except pipeline.RolledBack as end:
@@ -131,6 +132,7 @@ def fill(report: Report, outcome: Outcome) -> None:
         if not any(vars(counts).values()):
             continue
         part = Report(name, report.source, report.file)
+        part.title = outcome.titles.get(name, "")
         part.read, part.created, part.updated = counts.read, counts.created, counts.updated
         part.unchanged, part.retired, part.joined = counts.unchanged, counts.retired, counts.joined
         mine = [one for one in outcome.noted if one.role == name]

@@ -14,9 +14,7 @@ from gisapp.errors import BadInput
 from gisapp.geolibs import STORAGE_SRID
 from layers.fibre.models import Network
 
-OFDS_SCHEMA = (
-    "https://raw.githubusercontent.com/Open-Telecoms-Data/open-fibre-data-standard/0__4__0/schema/network-schema.json"
-)
+OFDS_SCHEMA = "https://standard.ofds.info/en/0__4__0/network-schema.json"
 _STATUS = {"planned": "proposed", "approved": "planned", "under_construction": "underConstruction", "in_service": "operational",
            "out_of_service": "inactive", "decommissioned": "decommissioned"}  # fmt: skip
 _NODE_TYPES = {"pop": ["pop"], "exchange": ["exchange"], "cabinet": ["streetCabinet"], "manhole": ["chamber"], "handhole": ["chamber"],
@@ -153,7 +151,13 @@ def _table(network: Network, path: Path, name: str, condition: str) -> int:
     import pyarrow as pa
     import pyogrio
 
-    kinds = {"smallint": pa.int32(), "integer": pa.int32(), "bigint": pa.int64(), "double precision": pa.float64(), "boolean": pa.bool_()}
+    kinds = {
+        "smallint": pa.int32(),
+        "integer": pa.int32(),
+        "bigint": pa.int64(),
+        "double precision": pa.float64(),
+        "boolean": pa.bool_(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position",

@@ -68,7 +68,15 @@ def test_03_a_geopackage_has_every_table_of_the_network(plant: Plant, tmp_path: 
         )
     }  # fmt: skip
     # The rest are notes for the database itself, the network's own row, and what nothing else refers to.
-    assert tables - set(layers) <= {"network", "alias", "due", "pending", "pendingkind", "cableattenuation", "usualloss"}
+    assert tables - set(layers) <= {
+        "network",
+        "alias",
+        "due",
+        "pending",
+        "pendingkind",
+        "cableattenuation",
+        "usualloss",
+    }
     assert (layers["node"], layers["segment"]) == ("Point", "LineString")
     for name, count in facts.items():
         if name in layers:

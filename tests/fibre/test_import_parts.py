@@ -288,9 +288,7 @@ def test_10_a_wrong_coordinate_system_is_refused_and_can_be_corrected(files: Fil
     assert caught.value.code == "crs-wrong"
     report = files.load(crs="EPSG:4326")
     assert report.created == 2
-    assert one(
-        "SELECT ST_X(ST_Transform(geom, 4326)) FROM fibre_node WHERE name = 'A'"
-    ) == pytest.approx(9.7, abs=1e-6)
+    assert one("SELECT ST_X(ST_Transform(geom, 4326)) FROM fibre_node WHERE name = 'A'") == pytest.approx(9.7, abs=1e-6)
 
 
 def test_11_unordered_segments_become_a_walk_or_say_why_not() -> None:
@@ -310,7 +308,9 @@ def test_12_ofds_packages_come_in_and_broken_ones_are_refused_with_the_place(rea
     given = json.loads((examples / "network-package.json").read_text())["networks"][0]
     parts = {part.layer: part for part in report.layers}
     assert (parts["nodes"].created, parts["segments"].created) == (len(given["nodes"]), len(given["spans"]))
-    assert one("SELECT count(*) FROM fibre_node WHERE kind = 'pop'") == sum("pop" in node.get("type", []) for node in given["nodes"])
+    assert one("SELECT count(*) FROM fibre_node WHERE kind = 'pop'") == sum(
+        "pop" in node.get("type", []) for node in given["nodes"]
+    )
     assert not imported(examples / "network-package.json", options=Options(anywhere=True)).changed
     # Far away from here, it is refused as a whole unless somebody says that it is meant.
     with pytest.raises(BadInput) as caught:

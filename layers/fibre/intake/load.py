@@ -81,6 +81,7 @@ def load(staged: Staged, outcome: Outcome) -> None:
     """Bring the staged network into ours. Raises BadInput, Forbidden; refused rows are in the outcome."""
     job, told = _job(staged, outcome), staged.told
     _absent(staged)
+    outcome.titles["enclosures"] = str(_("Gehäuse"))
     told.step(_("Knoten und Trassen verbinden"))
     nodes.read(job)
     segments.read(job)
