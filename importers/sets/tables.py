@@ -172,7 +172,7 @@ def opened(path: Path, encodings: dict[str, Mapping] | None = None) -> Iterator[
     In a folder, files of no known format are passed over.
     """
     with contextlib.ExitStack() as stack:
-        from importers.sets import ofds
+        from importers.sets import ofds, sheets
 
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gisapp-import-")))
         tables: list[Table] = []
@@ -180,6 +180,9 @@ def opened(path: Path, encodings: dict[str, Mapping] | None = None) -> Iterator[
             networks = ofds.read(file)
             if networks is not None:
                 tables += ofds.tables(file, networks)
+                continue
+            if sheets.is_workbook(file):
+                tables += sheets.tables(file)
                 continue
             plain = _unpacked(file, folder) if file.suffix.lower() == ".gz" else file
             try:

@@ -320,3 +320,75 @@ def test_12_ofds_packages_come_in_and_broken_ones_are_refused_with_the_place(rea
         imported(examples / "network-package-invalid.json")
     assert caught.value.code == "ofds-invalid"
     assert "/networks/0/spans/0" in str(caught.value)
+
+
+def _lines(path: Path, driver: str, crs: str, *lines: Sequence[Corner]) -> None:
+    """A file of lines as another tool writes them, in its own coordinate system."""
+    import numpy as np
+    import pyogrio
+    import shapely
+
+    from gisapp.geolibs import transformer
+
+    change = transformer("EPSG:25832", crs)
+    shapes = [shapely.LineString([change.transform(X0 + x, Y0 + y) for x, y in corners]) for corners in lines]
+    fields = [] if driver == "DXF" else [np.array([f"T{number}" for number in range(len(lines))], dtype=object)]
+    pyogrio.raw.write(
+        path, np.array(shapely.to_wkb(shapes), dtype=object), fields, ["NUMMER"] if fields else [], geometry_type="LineString",
+        crs=None if driver == "DXF" else crs, driver=driver,
+    )  # fmt: skip
+
+
+_FOREIGN: tuple[Sequence[Corner], ...] = (
+    [(0, 0), (100, 0)], [(100.03, 0.02), (200, 0)], [(200, 0), (100, 0)], [(150, 0.01), (150, 40)],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("driver", ["ESRI Shapefile", "DXF", "GPKG", "GeoJSON"])
+def test_13_segments_of_another_tool_are_put_together(driver: str, tmp_path: Path) -> None:
+    """Unsnapped ends, a reversed copy, a branch from the middle - whatever the format and coordinate system."""
+    organisation("zweckverband", kind="zweckverband")
+    suffixes = {"ESRI Shapefile": "shp", "DXF": "dxf", "GPKG": "gpkg", "GeoJSON": "geojson"}
+    path = tmp_path / f"trassen.{suffixes[driver]}"
+    crs = {"DXF": "EPSG:25832", "GeoJSON": "EPSG:4326"}.get(driver, "EPSG:31467")
+    _lines(path, driver, crs, *_FOREIGN)
+    report = imported(path, tolerance_m=0.1, source="fremd")
+    assert report.rejected == []
+    ends = {tuple(sorted((round(a[0]), round(b[0])))) for a, b, _length in graph(net())}
+    assert ends == {(0, 100), (100, 150), (150, 200), (150, 150)}
+    assert one("SELECT count(*) FROM fibre_segment") == 4
+    assert {code for _id, code in codes(report)} == {
+        "import-end-snapped",
+        "import-segment-split",
+        "import-segment-joined",
+    }
+    assert broken(net()) == []
+    assert not imported(path, tolerance_m=0.1, source="fremd").changed
+
+
+def test_14_splice_lists_come_as_a_workbook(files: Files) -> None:
+    import openpyxl
+
+    whole(files)
+    (files.folder / "splices.csv").unlink()
+    files.load()
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Spleiße M1"
+    sheet.append(["Knoten", "Kassette", "Platz", "Kabel A", "Faser A", "Kabel B", "Faser B", "Dämpfung dB"])
+    sheet.append(["M1", 2, 5, "K1", 7, "K2", 3.0, 0.05])
+    sheet.append(["M1", 2, 6, "K1", 8, "K9", 4, None])
+    path = files.folder / "liste.xlsx"
+    book.save(path)
+    report = imported(path, source="alt")
+    assert [(problem.row, problem.code, problem.value) for problem in report.rejected] == [
+        (2, "import-unknown-cable", "K9")
+    ]
+    assert sql(
+        "SELECT t.number, j.slot, j.loss_db::float FROM fibre_joint j JOIN fibre_tray t ON t.id = j.tray_id"
+    ) == [(2, 5, 0.05)]
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(BadInput) as caught:
+        imported(path)
+    assert caught.value.code == "file-corrupt"
