@@ -14,13 +14,13 @@ from psycopg.sql import Identifier
 
 from gisapp.errors import BadInput
 from gisapp.filesets import Counts, Noted, Outcome, Role
-from gisapp.geolibs import STORAGE_SRID, WGS84_SRID, transformer
+from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
 from gisapp.layer import Geometry, Type
 from importers.checks import WRONG_CRS_SHARE
 from importers.sets.mapping import Part
 from importers.sets.tables import Table
 from importers.source import srid_of
-from importers.staging import cursor, execute
+from importers.staging import cursor, execute, scalar
 
 _BATCH = 5_000
 _FORMS = {
@@ -39,10 +39,9 @@ def create(role: Role) -> str:
     execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{} CASCADE").format(Identifier(name)))
     execute(
         sql.SQL(
-            "CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry({}, 25832), {}) ON COMMIT DROP"
+            "CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry, {}) ON COMMIT DROP"
         ).format(
             Identifier(name),
-            sql.SQL("Point" if role.geometry is Geometry.POINT else "LineString" if role.geometry else "Geometry"),
             sql.SQL(", ").join(columns),
         )
     )
@@ -63,6 +62,22 @@ def _clean(type_: Type, text: str) -> tuple[str | None, str]:
     return (str(int(float(plain))) if type_ is Type.INTEGER else plain), ""
 
 
+def _area(srid: int, anywhere: bool) -> tuple[float, float, float, float]:
+    """The box, in that coordinate system, in which places are plausible (with `anywhere`: can be transformed at all)."""
+    if anywhere:
+        degrees = scalar(
+            "SELECT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = %s AND srtext LIKE 'GEOGCS%%')", [srid]
+        )
+        return (-180, -85, 180, 85) if degrees else (-1e8, -1e8, 1e8, 1e8)
+    corners = scalar(
+        "SELECT ARRAY[ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b)] FROM (SELECT ST_Transform(ST_Segmentize("
+        "ST_MakeEnvelope(%s, %s, %s, %s, %s), 20000), %s::int) AS b) box",
+        [*settings.IMPORT_AREA, STORAGE_SRID, srid],
+    )
+    west, south, east, north = corners
+    return west, south, east, north
+
+
 class Reader:
     """Reads one table into the staging table of its role."""
 
@@ -71,6 +86,7 @@ class Reader:
         self.crs = part.crs or crs or table.crs or ""
         self.seen: set[str] = set()
         self._outside = self._shapes = 0
+        self._area: tuple[float, float, float, float] | None = None
         self._example = ""
 
     def copy(self, name: str, counts: Counts) -> None:
@@ -83,6 +99,12 @@ class Reader:
             for batch in self._batches():
                 for row in self._good(batch, counts):
                     copy.write_row(row)
+        # PostGIS has the official grids; nothing that lies far off reaches it.
+        execute(
+            sql.SQL("UPDATE pg_temp.{} SET geom = ST_Transform(geom, {srid}) WHERE ST_SRID(geom) <> {srid}").format(
+                Identifier(name), srid=sql.Literal(STORAGE_SRID)
+            )
+        )
         for one in self.table.problems:
             self._refuse(one.row, one.id, one.code, one.value, one.field)
             counts.read += 1
@@ -146,25 +168,16 @@ class Reader:
         return found, problem
 
     def _moved(self, raw: list[bytes | None]) -> list[tuple[str | None, str]]:
-        """Each geometry as hex EWKB in EPSG:25832, or the code of what is wrong with it."""
+        """Each geometry as hex EWKB in the file's own coordinate system, or the code of what is wrong with it."""
         shapes = shapely.force_2d(shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore"))
         srid = self._srid(shapes)
-        if srid != STORAGE_SRID:
-            change = transformer(f"EPSG:{srid}", f"EPSG:{STORAGE_SRID}")
-            shapes = shapely.transform(shapes, lambda one: np.column_stack(change.transform(one[:, 0], one[:, 1])))
-        west, south, east, north = settings.IMPORT_AREA
-        assert self.role.geometry is not None
+        if self._area is None:
+            self._area = _area(srid, self.anywhere)
         found: list[tuple[str | None, str]] = []
         for given, shape in zip(raw, shapes, strict=True):
-            one, wrong = self._one(given, shape, (west, south, east, north))
-            found.append(
-                (
-                    None
-                    if one is None
-                    else shapely.to_wkb(shapely.set_srid(one, STORAGE_SRID), hex=True, include_srid=True),
-                    wrong,
-                )
-            )
+            one, wrong = self._one(given, shape, self._area)
+            text = None if one is None else shapely.to_wkb(shapely.set_srid(one, srid), hex=True, include_srid=True)
+            found.append((text, wrong))
         return found
 
     def _one(self, given: bytes | None, shape: Any, area: tuple[float, float, float, float]) -> tuple[Any, str]:
@@ -181,7 +194,7 @@ class Reader:
         if shape.geom_type not in _TYPES.get(self.role.geometry or Geometry.ANY, {shape.geom_type}):
             return None, "geometry-type"
         x0, y0, x1, y1 = shape.bounds
-        if not self.anywhere and (x0 < area[0] or y0 < area[1] or x1 > area[2] or y1 > area[3]):
+        if x0 < area[0] or y0 < area[1] or x1 > area[2] or y1 > area[3]:
             self._outside += 1
             self._example = self._example or f"{x0:.1f} {y0:.1f}"
             return None, "outside-area"

@@ -55,8 +55,10 @@ def _rows(statement: str, network: Network) -> list[tuple[Any, ...]]:
 
 
 _NODES = """SELECT n.id, n.name, n.kind, n.lifecycle, ST_AsGeoJSON(ST_Transform(n.geom, 4326), 7)::json FROM fibre_node n WHERE n.network_id = %(network)s
-   AND n.lifecycle <> 'removed' AND (n.kind NOT IN ('branch', 'end') OR n.name IS NOT NULL OR EXISTS (SELECT FROM fibre_cable c
-       WHERE n.id IN (c.from_node_id, c.to_node_id)) OR NOT EXISTS (SELECT FROM fibre_cable c WHERE c.network_id = n.network_id)) ORDER BY n.id"""
+   AND n.lifecycle <> 'removed' AND CASE WHEN EXISTS (SELECT FROM fibre_cable c WHERE c.network_id = n.network_id)
+       THEN EXISTS (SELECT FROM fibre_cable c JOIN fibre_cablespec p ON p.key = c.spec_id AND p.medium = 'fibre'
+                     WHERE n.id IN (c.from_node_id, c.to_node_id) AND c.lifecycle <> 'removed')
+       ELSE EXISTS (SELECT FROM fibre_segment s WHERE n.id IN (s.from_node_id, s.to_node_id) AND s.lifecycle <> 'removed') END ORDER BY n.id"""
 _CABLES = """SELECT c.id, c.name, c.lifecycle, c.from_node_id, c.to_node_id, p.bundles * p.per_bundle, p.fibre_type,
    CASE WHEN w.line IS NOT NULL THEN ST_AsGeoJSON(ST_Transform(w.line, 4326), 7)::json END, w.aerial, m.drawn_m + m.slack_m FROM fibre_cable c
    JOIN fibre_cablespec p ON p.key = c.spec_id AND p.medium = 'fibre' LEFT JOIN fibre_measure m ON m.cable_id = c.id AND m.entry_id IS NULL

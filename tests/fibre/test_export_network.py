@@ -37,7 +37,7 @@ def plant() -> Plant:
 def test_01_an_ofds_package_that_the_standards_own_validator_accepts(plant: Plant, tmp_path: Path) -> None:
     path = tmp_path / "netz.ofds.json"
     facts = exporting.write(path, "netz")
-    assert (facts["nodes"], facts["spans"]) == (4, 2)
+    assert (facts["nodes"], facts["spans"]) == (3, 2)
     package = json.loads(path.read_text(encoding="utf-8"))
     schema = OFDSSchema()
     assert [vars(error) for error in JSONSchemaValidator(schema).validate(package)] == []
@@ -54,7 +54,7 @@ def test_02_an_ofds_package_comes_back_as_the_same_nodes(plant: Plant, tmp_path:
     exporting.write(path, "netz")
     report = imported(path, into="zweites")
     assert report.rejected == []
-    assert {part.layer: part.created for part in report.layers} == {"nodes": 4, "segments": 2}
+    assert {part.layer: part.created for part in report.layers} == {"nodes": 3, "segments": 2}
 
 
 def test_03_a_geopackage_has_every_table_of_the_network(plant: Plant, tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def followed() -> dict[Fibre, set[Fibre]]:
     return found
 
 
+@pytest.mark.slow
 def test_01_the_whole_network_comes_in_and_every_fibre_leads_where_the_files_say(real_data: Path) -> None:
     folder = real_data / "network_20k"
     organisation("zweckverband", kind="zweckverband")

@@ -330,8 +330,11 @@ def _lines(path: Path, driver: str, crs: str, *lines: Sequence[Corner]) -> None:
 
     from gisapp.geolibs import transformer
 
-    change = transformer("EPSG:25832", crs)
-    shapes = [shapely.LineString([change.transform(X0 + x, Y0 + y) for x, y in corners]) for corners in lines]
+    change = transformer("EPSG:25832", crs) if crs != "EPSG:25832" else None
+    shapes = [
+        shapely.LineString([change.transform(X0 + x, Y0 + y) if change else (X0 + x, Y0 + y) for x, y in corners])
+        for corners in lines
+    ]
     fields = [] if driver == "DXF" else [np.array([f"T{number}" for number in range(len(lines))], dtype=object)]
     pyogrio.raw.write(
         path, np.array(shapely.to_wkb(shapes), dtype=object), fields, ["NUMMER"] if fields else [], geometry_type="LineString",
@@ -350,7 +353,7 @@ def test_13_segments_of_another_tool_are_put_together(driver: str, tmp_path: Pat
     organisation("zweckverband", kind="zweckverband")
     suffixes = {"ESRI Shapefile": "shp", "DXF": "dxf", "GPKG": "gpkg", "GeoJSON": "geojson"}
     path = tmp_path / f"trassen.{suffixes[driver]}"
-    crs = {"DXF": "EPSG:25832", "GeoJSON": "EPSG:4326"}.get(driver, "EPSG:31467")
+    crs = {"DXF": "EPSG:25832", "GeoJSON": "EPSG:4326"}.get(driver, "EPSG:25833")
     _lines(path, driver, crs, *_FOREIGN)
     report = imported(path, tolerance_m=0.1, source="fremd")
     assert report.rejected == []
