@@ -1,6 +1,7 @@
 """The rows of a set in temporary tables, one for each role: as text, checked, and in the project's coordinate system."""
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -86,7 +87,8 @@ class Reader:
         self.crs = part.crs or crs or table.crs or ""
         self.seen: set[str] = set()
         self._outside = self._shapes = 0
-        self._area: tuple[float, float, float, float] | None = None
+        self._area: tuple[float, float, float, float] = (0, 0, 0, 0)
+        self._srid = STORAGE_SRID
         self._example = ""
 
     def copy(self, name: str, counts: Counts) -> None:
@@ -95,8 +97,11 @@ class Reader:
         statement = sql.SQL("COPY pg_temp.{} (row, file, source_id, geom, {}) FROM STDIN").format(
             Identifier(name), sql.SQL(", ").join(map(Identifier, fields))
         )
+        batches = self._batches()
+        first = next(batches, [])
+        self._learn(first)
         with cursor().copy(statement) as copy:
-            for batch in self._batches():
+            for batch in itertools.chain([first], batches):
                 for row in self._good(batch, counts):
                     copy.write_row(row)
         # PostGIS has the official grids; nothing that lies far off reaches it.
@@ -167,20 +172,26 @@ class Reader:
             found[one.name] = value
         return found, problem
 
+    def _learn(self, first: Sequence[tuple[int, dict[str, Any], bytes | None]]) -> None:
+        """Find the coordinate system, and the area in which places are plausible in it. (A COPY leaves no room to ask.)"""
+        if self.role.geometry is not None and first:
+            raw = np.array([one[2] for one in first], dtype=object)
+            self._srid = self._srid_of(shapely.from_wkb(raw, on_invalid="ignore"))
+            self._area = _area(self._srid, self.anywhere)
+
     def _moved(self, raw: list[bytes | None]) -> list[tuple[str | None, str]]:
         """Each geometry as hex EWKB in the file's own coordinate system, or the code of what is wrong with it."""
         shapes = shapely.force_2d(shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore"))
-        srid = self._srid(shapes)
-        if self._area is None:
-            self._area = _area(srid, self.anywhere)
         found: list[tuple[str | None, str]] = []
         for given, shape in zip(raw, shapes, strict=True):
-            one, wrong = self._one(given, shape, self._area)
-            text = None if one is None else shapely.to_wkb(shapely.set_srid(one, srid), hex=True, include_srid=True)
+            one, wrong = self._one(given, shape)
+            text = (
+                None if one is None else shapely.to_wkb(shapely.set_srid(one, self._srid), hex=True, include_srid=True)
+            )
             found.append((text, wrong))
         return found
 
-    def _one(self, given: bytes | None, shape: Any, area: tuple[float, float, float, float]) -> tuple[Any, str]:
+    def _one(self, given: bytes | None, shape: Any) -> tuple[Any, str]:
         if given is None or (shape is not None and shape.is_empty):
             return None, "geometry-missing" if self.role.geometry_required else ""
         if shape is None:
@@ -194,13 +205,14 @@ class Reader:
         if shape.geom_type not in _TYPES.get(self.role.geometry or Geometry.ANY, {shape.geom_type}):
             return None, "geometry-type"
         x0, y0, x1, y1 = shape.bounds
+        area = self._area
         if x0 < area[0] or y0 < area[1] or x1 > area[2] or y1 > area[3]:
             self._outside += 1
             self._example = self._example or f"{x0:.1f} {y0:.1f}"
             return None, "outside-area"
         return shape, ""
 
-    def _srid(self, shapes: Any) -> int:
+    def _srid_of(self, shapes: Any) -> int:
         """The EPSG code of the table's coordinates; where nobody says it, what the coordinates look like (and that is said)."""
         srid = srid_of(self.crs)
         if srid is not None:
