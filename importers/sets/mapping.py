@@ -103,7 +103,7 @@ def read(path: Path, wanted: FileSet) -> SetMapping:
 def _part(path: Path, role: str, content: Any) -> Part:
     known = {"file", "layer", "crs", "fields", "constants", "values"}
     if not isinstance(content, dict) or not isinstance(content.get("file"), str) or set(content) - known:
-        raise BadInput("bad-mapping", path=path, reason=f'[[{role}]] file = "...", {", ".join(sorted(known))}')
+        raise BadInput("bad-mapping", path=path, reason=f"[[{role}]]")
     values = content.get("values", {})
     if not isinstance(values, dict):
         raise BadInput("bad-mapping", path=path, reason=f"[{role}.values.FELD]")
