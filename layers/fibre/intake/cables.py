@@ -26,7 +26,8 @@ def places(job: Job) -> None:
             SELECT 4, name, id FROM fibre_node WHERE network_id = %(network)s AND name IS NOT NULL
             UNION ALL
             SELECT 5, a.name, n.id FROM fibre_alias a JOIN fibre_node n ON n.id = a.object_id
-             WHERE a.network_id = %(network)s AND a.kind = 'node' AND a.name <> '') words
+                 WHERE a.network_id = %(network)s AND a.kind = 'node' AND a.name <> '') words
+         WHERE ref IN (SELECT from_node FROM staged_cables UNION SELECT to_node FROM staged_cables UNION SELECT node FROM staged_splices)
         ORDER BY ref, rank, node"""
     )
     job.run("CREATE UNIQUE INDEX ON in_place (ref)")

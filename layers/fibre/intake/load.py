@@ -134,17 +134,23 @@ def _there(job: Job) -> None:
     """What files that come alone refer to: segments and ducts of the same source that are there already, or of that name."""
     if not job.has("segments"):
         job.run(
-            "INSERT INTO in_segment (n, source_id, given, geom, fate) SELECT row_number() OVER (ORDER BY s.id), w.ref, s.geom, s.geom, 'there'"
-            " FROM fibre_segment s, LATERAL (SELECT s.source_id AS ref WHERE s.source = %(source)s AND s.source_id IS NOT NULL"
-            " UNION SELECT s.name WHERE s.name IS NOT NULL) w WHERE s.network_id = %(network)s"
+            """INSERT INTO in_segment (n, source_id, given, geom, fate)
+            SELECT row_number() OVER (ORDER BY l.segment), l.segment, s.geom, s.geom, 'there' FROM (SELECT DISTINCT segment FROM staged_links) l
+              JOIN LATERAL (SELECT geom FROM fibre_segment s WHERE s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = l.segment
+                            UNION ALL SELECT geom FROM fibre_segment s WHERE s.network_id = %(network)s AND s.name = l.segment LIMIT 1) s ON true"""
         )
+        job.run("ANALYZE in_segment")
         job.run(
             """INSERT INTO in_part WITH RECURSIVE own AS (
-                SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s ON s.network_id = %(network)s
-                   AND (s.name = i.source_id OR (s.source = %(source)s AND s.source_id = i.source_id))
+                SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s
+                    ON s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = i.source_id
+                UNION SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s ON s.network_id = %(network)s AND s.name = i.source_id
+                UNION SELECT i.n, a.object_id FROM in_segment i JOIN fibre_alias a
+                    ON a.network_id = %(network)s AND a.kind = 'segment' AND a.source = %(source)s AND a.source_id = i.source_id
                 UNION SELECT o.n, s.id FROM own o JOIN fibre_segment s ON s.parent_id = o.id)
-            SELECT n, id, false FROM own"""
+            SELECT o.n, o.id, false FROM own o JOIN fibre_segment x ON x.id = o.id"""
         )
+        job.run("ANALYZE in_part")
 
 
 def _own_files(job: Job) -> None:
