@@ -157,6 +157,7 @@ def test_05_reversed_and_repeated_lines_are_the_one_that_is_there(files: Files) 
     )
     report = files.load()
     assert codes(report) == [("t2", "import-segment-joined")]
+    assert (report.created, report.joined) == (2, 1)
     assert one("SELECT count(*) FROM fibre_segment") == 2
     # A duct may name either of the two lines.
     files.write("ducts", "id type", [("d1", "10/6")])

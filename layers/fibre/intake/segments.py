@@ -171,6 +171,10 @@ def write(job: Job, told: Told) -> None:
     job.run(
         "INSERT INTO in_part SELECT p.n, p.segment, p.joined FROM in_piece p JOIN in_segment s ON s.n = p.n WHERE s.fate = 'new'"
     )
+    whole = job.run(
+        "UPDATE in_segment s SET fate = 'joined' WHERE fate = 'new' AND NOT EXISTS (SELECT FROM in_piece p WHERE p.n = s.n AND NOT p.joined)"
+    )
+    counts.created -= whole
 
 
 _LIES_ON = """(ST_DWithin(ST_StartPoint(x.geom), i.given, %(tolerance)s * 2 + 0.001) AND ST_DWithin(ST_EndPoint(x.geom), i.given, %(tolerance)s * 2 + 0.001)

@@ -6,7 +6,7 @@ from layers.fibre.intake.context import Job
 
 MOST = 40_000
 _SQL = """SELECT what, ST_AsGeoJSON(ST_Transform(geom, 4326), 6), label FROM (
-    SELECT CASE WHEN s.fate = 'bad' THEN 'refused' WHEN s.fate IN ('new', 'changed') THEN s.fate ELSE 'there' END AS what, s.given AS geom, coalesce(s.name, s.source_id) AS label
+    SELECT CASE WHEN s.fate = 'bad' THEN 'refused' WHEN s.fate IN ('new', 'changed', 'joined') THEN s.fate ELSE 'there' END AS what, s.given AS geom, coalesce(s.name, s.source_id) AS label
       FROM in_segment s WHERE s.row IS NOT NULL
     UNION ALL
     SELECT 'refused', x.geom, coalesce(d.name, d.source_id) FROM in_duct d JOIN staged_links l ON l.duct = d.source_id
