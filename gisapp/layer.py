@@ -26,6 +26,7 @@ from gisapp.fields import Field as Field
 from gisapp.fields import Geometry as Geometry
 from gisapp.fields import Text as Text
 from gisapp.fields import Type as Type
+from gisapp.filesets import FileSet as FileSet
 from gisapp.guarded import Guarded as Guarded
 from gisapp.intake import DERIVED as DERIVED
 from gisapp.intake import Check as Check
@@ -335,6 +336,8 @@ class App:
     `areas` says which areas a point (lon, lat) lies in (kind, layer, id, key, name), `nearest` which address is next to
     it.
     `boundary(file, crs, layer of the file)` reads the polygons of a file as one MultiPolygon in EPSG:25832.
+    `file_sets` are imports of several files that belong together; `exports` write one file of everything that a name stands
+    for: name -> (file, network) -> what was written.
     `base_data` are layers without which the map is empty ground: name -> the command that fills it.
     """
 
@@ -343,6 +346,8 @@ class App:
     commands: Sequence[Command] = ()
     targets: Sequence[Target] = ()
     tables: Sequence[TableTarget] = ()
+    file_sets: Sequence[FileSet] = ()
+    exports: Mapping[str, Callable[[Path, str], Mapping[str, Any]]] = field(default_factory=dict)
     finish: Sequence[Finish] = ()
     pages: Sequence[Page] = ()
     urls: Sequence[URLPattern | URLResolver] = ()
@@ -453,6 +458,18 @@ def target(name: str) -> Target | None:
 
 def all_table_targets() -> list[TableTarget]:
     return [one for app in _apps.values() for one in app.tables]
+
+
+def file_set(name: str) -> FileSet | None:
+    return next((one for app in _apps.values() for one in app.file_sets if one.name == name), None)
+
+
+def all_file_sets() -> list[FileSet]:
+    return [one for app in _apps.values() for one in app.file_sets]
+
+
+def whole_exports() -> dict[str, Callable[[Path, str], Mapping[str, Any]]]:
+    return {name: write for app in _apps.values() for name, write in app.exports.items()}
 
 
 def finishing(layers: Sequence[str]) -> list[Finish]:

@@ -39,6 +39,15 @@ def _members(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return members
 
 
+def check(path: Path) -> None:
+    """Raises BadInput unless this is an archive of plain members that may be unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _members(path, archive)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise BadInput("file-corrupt", path=path, reason=str(error)) from error
+
+
 def _chosen(path: Path, members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     """The members of the one data set in the archive; raises BadInput when there is none, or more than one."""
     visible = [one for one in members if "__MACOSX" not in one.filename]

@@ -43,6 +43,22 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--organisation", default="", metavar="KEY", help=_("die Organisation, der neue Objekte gehören")
     )
     parser.add_argument(
+        "--network", default="", metavar="KEY", help=_("das Netz, in das ein Glasfasernetz eingelesen wird")
+    )
+    parser.add_argument(
+        "--crs",
+        default="",
+        metavar="EPSG:...",
+        help=_("das Koordinatensystem, wo die Dateien es nicht oder falsch sagen"),
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.05,
+        metavar="METER",
+        help=_("so nahe beieinander ist bei Netzen derselbe Ort (0.05 bis 5)"),
+    )
+    parser.add_argument(
         "--end-with", type=int, default=0, metavar="PID", help=_("mit diesem Prozess enden (für Programme)")
     )
     parser.add_argument("--json", action="store_true", help=_("den Bericht als ein JSON-Objekt drucken"))

@@ -204,6 +204,8 @@ def _made_whole(
     table: _Table, batch: pa.RecordBatch, numbers: np.ndarray, names: Sequence[str], problems: list[RowProblem]
 ) -> pa.RecordBatch:
     """The batch with geometry and row numbers, without the rows whose geometry cannot be read."""
+    if not table.wkt and not table.x:
+        return pa.RecordBatch.from_arrays([*map(batch.column, names), pa.array(numbers, pa.int64())], [*names, ROW])
     wkb, bad, where, code = _geometry(table, batch)
     for index in np.flatnonzero(bad):
         said = [batch.column(one)[int(index)].as_py() or "" for one in (table.x, table.y, table.wkt) if one]
@@ -226,6 +228,20 @@ def open_csv(opened: Opened, wanted: Mapping) -> Source:
         notes=table.notes,
         problems=problems,
         geometry="WKT" if table.wkt else "Point",
+    )
+
+
+def open_plain(opened: Opened, wanted: Mapping) -> Source:
+    """A table without coordinates as a Source. Raises BadInput when it is no table."""
+    table = _table(opened, wanted)
+    problems: list[RowProblem] = []
+    return Source(
+        columns=[Column(name, "text") for name in table.heads],
+        crs=None,
+        count=-1,
+        batches=lambda names: _read(table, problems, names),
+        notes=table.notes,
+        problems=problems,
     )
 
 

@@ -89,6 +89,12 @@ FILE_ERRORS = (
           "The report {path} must end in .html or .json."),
     _file("bad-membership", "Zeile {row}: erwartet werden AGS (8 Ziffern), Amtsschlüssel und Amtsname; AGS ist {ags}.",
           "Row {row}: AGS (8 digits), key and name of the Amt are expected; the AGS is {ags}."),
+    _file("set-not-recognised", "In {path} ist keine Tabelle zu erkennen. Gesucht werden (mit Pflichtspalten): {roles}. Welche Datei und"
+          " Spalte was ist, sagt eine Zuordnungsdatei (--map; Entwurf mit --suggest).",
+          "No table can be recognised in {path}. Wanted are (with required columns): {roles}. A mapping file says which file and"
+          " column is what (--map; --suggest writes a draft)."),
+    _file("ofds-invalid", "{path} entspricht nicht dem Open Fibre Data Standard ({count} Fehler): {reason}",
+          "{path} does not follow the Open Fibre Data Standard ({count} faults): {reason}"),
     _file("import-busy", "In diese Ebene wird gerade schon eingelesen; bitte danach noch einmal.",
           "Another import into this layer is running; please try again afterwards."),
 )  # fmt: skip

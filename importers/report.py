@@ -44,6 +44,8 @@ class Report:
     rolled_back: bool = False
     change: str = ""
     layers: list["Report"] = field(default_factory=list)
+    shapes: list[tuple[str, Any, str]] = field(default_factory=list)
+    title: str = ""
 
     @property
     def changed(self) -> bool:
@@ -103,7 +105,7 @@ class Report:
         )
         lines = [
             facts % counts,
-            *(f"  {part % vars(one)}" for one in self.layers),
+            *(f"  {part % {**vars(one), 'layer': one.title or one.layer}}" for one in self.layers),
             *(f"  {one}" for one in self.facts()),
         ]
         for one in self.rejected[:10]:
@@ -133,6 +135,7 @@ table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{border-bottom:1px solid #bbb;padding:.3rem .6rem;text-align:left;
 vertical-align:top;overflow-wrap:anywhere}td.n{text-align:right;font-variant-numeric:tabular-nums}
 pre{background:#f3f3f3;padding:1rem;overflow:auto}
+@media(max-width:45rem){table{display:block;overflow-x:auto}th,td{overflow-wrap:normal}}
 @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}pre{background:#262626}th,td{border-color:#555}}"""
 
 
@@ -149,7 +152,7 @@ def _cell(value: object) -> str:
 
 def _counts(one: Report) -> tuple[object, ...]:
     changes = (one.read, one.created, one.updated, one.unchanged, one.retired)
-    return (one.layer, *changes, len(one.repaired), one.rejected_count)
+    return (one.title or one.layer, *changes, len(one.repaired), one.rejected_count)
 
 
 def as_html(report: Report) -> str:
@@ -190,5 +193,10 @@ def check_name(path: Path) -> None:
 def write(report: Report, path: Path) -> None:
     """Write the report as its name's ending says."""
     check_name(path)
+    if report.shapes and path.suffix.lower() == ".html":
+        from importers.sets.page import with_map
+
+        path.write_text(with_map(report, as_html(report)), encoding="utf-8")
+        return
     text = as_html(report) if path.suffix.lower() == ".html" else report.as_json() + "\n"
     path.write_text(text, encoding="utf-8")

@@ -16,11 +16,12 @@ from psycopg import Error as PsycopgError
 from gisapp import terminal
 from gisapp.errors import BadInput, Forbidden, from_database
 from gisapp.history.recording import recorded
-from gisapp.layer import Target, all_apps, all_table_targets, all_targets
+from gisapp.layer import FileSet, Target, all_apps, all_file_sets, all_table_targets, all_targets, file_set
 from importers import opening, pipeline, progress, report, tables
 from importers.plan import Options
 from importers.reach import Person
 from importers.report import Report
+from importers.sets import running as sets
 
 
 def targets_for(name: str, file: Path) -> list[Target]:
@@ -34,6 +35,7 @@ def targets_for(name: str, file: Path) -> list[Target]:
     if found:
         return found
     possible = [one.layer for one in all_targets()] + [one.name for one in all_table_targets()]
+    possible += [one.name for one in all_file_sets()]
     raise BadInput("no-target", name=name, possible=", ".join(sorted(possible)))
 
 
@@ -41,7 +43,10 @@ def _import(arguments: argparse.Namespace) -> Report:
     options = Options(arguments.dry_run, arguments.strict, arguments.sync, arguments.anywhere)
     person = Person.named(arguments.person, arguments.organisation)
     table = next((one for one in all_table_targets() if one.name == arguments.layer), None)
+    wanted = file_set(arguments.layer)
     with progress.shown() as reporter:
+        if wanted is not None:
+            return sets.run(_set_request(wanted, arguments), reporter)
         if table is not None:
             _unlimited(person)
             return tables.run_table_import(table, arguments.file, options)
@@ -57,17 +62,30 @@ def _import(arguments: argparse.Namespace) -> Report:
         return pipeline.run_import(request, reporter)
 
 
+def _set_request(wanted: FileSet, arguments: argparse.Namespace) -> sets.Request:
+    return sets.Request(
+        wanted, arguments.file, arguments.map, arguments.source, arguments.network, arguments.crs, arguments.tolerance,
+        Options(arguments.dry_run, arguments.strict, arguments.sync, arguments.anywhere),
+        Person.named(arguments.person, arguments.organisation), draw=bool(arguments.report),
+    )  # fmt: skip
+
+
 def _unlimited(person: Person) -> None:
     """What fills several layers, or a plain table, is the operators' business."""
     if not person.unlimited:
         raise Forbidden("forbidden")
 
 
-def _suggest(arguments: argparse.Namespace) -> int:
-    if opening.is_osm(arguments.file):
-        raise BadInput("osm-no-mapping")
+def _layer_suggestion(arguments: argparse.Namespace) -> str:
     target = targets_for(arguments.layer, arguments.file)[0]
-    text = pipeline.suggestion(pipeline.Request(target, arguments.file, None, arguments.source))
+    return pipeline.suggestion(pipeline.Request(target, arguments.file, None, arguments.source))
+
+
+def _suggest(arguments: argparse.Namespace) -> int:
+    wanted = file_set(arguments.layer)
+    if wanted is None and opening.is_osm(arguments.file):
+        raise BadInput("osm-no-mapping")
+    text = sets.suggestion(_set_request(wanted, arguments)) if wanted else _layer_suggestion(arguments)
     if arguments.suggest == "-":
         print(text, end="")
     else:

@@ -26,6 +26,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bbox", default="", help=_("West,Süd,Ost,Nord in Grad"))
     parser.add_argument("--layers", default="", help=_("nur bei map: die Ebenen, mit Komma"))
     parser.add_argument("--zoom", default="", help=_("nur bei pmtiles: Zoomstufen, 5-14 oder 14"))
+    parser.add_argument(
+        "--network", default="", metavar="KEY", help=_("nur bei fibre: das Netz (DATEI.ofds.json, DATEI.gpkg)")
+    )
     parser.add_argument("--json", action="store_true")
 
 
@@ -90,10 +93,20 @@ def _page(arguments: argparse.Namespace) -> None:
     print(json.dumps(facts, ensure_ascii=False) if arguments.json else f"{size} → {arguments.file}")
 
 
+def _whole(arguments: argparse.Namespace) -> None:
+    from gisapp.layer import whole_exports
+
+    facts = whole_exports()[arguments.layer](arguments.file, arguments.network)
+    print(json.dumps(dict(facts), ensure_ascii=False) if arguments.json else f"{facts['network']} → {facts['file']}")
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    from gisapp.layer import whole_exports
+
+    doors = {"pmtiles": _tiles, "map": _page} | dict.fromkeys(whole_exports(), _whole)
     # A file that is written; a disk that is full is no fault of ours.
     try:
-        {"pmtiles": _tiles, "map": _page}.get(arguments.layer, _one_layer)(arguments)
+        doors.get(arguments.layer, _one_layer)(arguments)
     except OSError as error:
         print(f"gisapp: {arguments.file}: {error.strerror or error}", file=sys.stderr)
         return 1

@@ -109,6 +109,12 @@ def _shown(layer: Layer, selection: Selection) -> Any:
     )  # fmt: skip
 
 
+def leaflet_head() -> str:
+    """What a page needs in its head to draw a map by itself: Leaflet with its styles and pictures, and nothing from outside."""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    return f"{policy}<style>{_styles()}</style><script>{_vendored('leaflet.js')}</script>"
+
+
 def render(layers: Sequence[Layer], box: Box | None = None) -> str:
     """The page. Raises BadInput("export-empty") and BadInput("export-too-large")."""
     import folium

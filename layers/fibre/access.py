@@ -74,6 +74,8 @@ GUARDED = (
     _catalogue("FittingSpec", Text("Verbindertypen", "Fittings")),
     # Operators make networks and hand them over.
     Guarded("fibre.Network", Text("Netze", "Networks"), owner="organisation", within=tuple(SEES)),
+    # Under which names an importer knows things; it is the installation's own.
+    Guarded("fibre.Alias", Text("Kennungen der Quellen", "Ids of sources"), owner="network", seen="gisapp_operator()", edited="gisapp_operator()"),
     # Whoever lays a duct sees the trench that it is to lie in.
     Guarded("fibre.DuctStep", Text("Rohrwege", "Walks of ducts"), parent="duct",
             besides='EXISTS (SELECT FROM fibre_segment WHERE fibre_segment.id = "fibre_ductstep"."segment_id")'),

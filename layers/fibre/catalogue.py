@@ -18,6 +18,11 @@ def _rows(name: str) -> Iterator[dict[str, Any]]:
             yield {key: value or None for key, value in row.items()}
 
 
+def usual_attenuations() -> list[dict[str, Any]]:
+    """What a kilometre of usual glass takes, by wavelength."""
+    return list(_rows("attenuations"))
+
+
 def load(models: Any) -> None:
     """Add what is missing; `models(name)` gives the model (of the migration, or of the running program)."""
     for row in _rows("colours"):
@@ -41,7 +46,7 @@ def load(models: Any) -> None:
             )
     for row in _rows("fittings"):
         models("FittingSpec").objects.get_or_create(key=row.pop("key"), defaults=row)
-    attenuations = list(_rows("attenuations"))
+    attenuations = usual_attenuations()
     for row in _rows("cables"):
         row["scheme_id"], row["bundle_scheme_id"] = row.pop("scheme"), row.pop("bundle_scheme")
         row["fibre_type"] = row["fibre_type"] or ""

@@ -114,4 +114,34 @@ QUESTIONS = (
     ErrorText("fibre-ambiguous-name", 400, "„{ref}“ gibt es mehrmals: {names}.", "There are several “{ref}”: {names}."),
 )  # fmt: skip
 
-ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *QUESTIONS)
+
+INTAKE = (
+    ErrorText("which-network", 400, "Welches Netz ist gemeint? Vorhanden: {possible}", "Which network is meant? There are: {possible}"),
+    ErrorText("import-node-joined", 400, "liegt auf einem anderen Netzknoten und ist dieser",
+              "lies on another node and is that one"),
+    ErrorText("import-name-taken", 400, "Name ist vergeben; er bekam die Kennung dahinter", "the name is taken; it got the id behind it"),
+    ErrorText("import-end-snapped", 400, "Trassenende auf den Netzknoten gezogen", "the segment's end was drawn to the node"),
+    ErrorText("import-segment-split", 400, "an Netzknoten geteilt, die auf der Trasse liegen (Zahl der Stücke)",
+              "split at nodes that lie on the segment (number of pieces)"),
+    ErrorText("import-segment-joined", 400, "Trasse (oder Stücke davon) gibt es schon; sie ist diese", "the segment (or pieces of it) is there already; it is that one"),
+    ErrorText("import-split-redrawn", 409, "Neuer Verlauf, aber die Trasse ist inzwischen geteilt; bitte von Hand nachziehen (Zahl der Stücke)",
+              "redrawn, but the segment has been split since; please redraw it by hand (number of pieces)"),
+    ErrorText("import-product-unknown", 400, "Produkt nicht zu verstehen; unter [products] einem des Katalogs zuordnen",
+              "the product is not understood; map it to one of the catalogue under [products]"),
+    ErrorText("import-unknown-node", 400, "Netzknoten nicht gefunden", "node not found"),
+    ErrorText("import-unknown-segment", 400, "Trasse nicht gefunden oder nicht eingelesen", "segment not found, or not taken"),
+    ErrorText("import-unknown-duct", 400, "Rohr nicht gefunden", "duct not found"),
+    ErrorText("import-unknown-cable", 400, "Kabel nicht gefunden", "cable not found"),
+    ErrorText("import-unknown-fibre", 400, "Faser hat das Kabel nicht", "the cable has no such fibre"),
+    ErrorText("import-cable-unplaced", 400, "Kabel eingelesen, aber nicht verlegt", "the cable was taken, but not placed"),
+    ErrorText("import-cable-off-duct", 400, "Kabel eingelesen, aber nicht verlegt: das Rohr führt nicht zu seinen Enden",
+              "the cable was taken, but not placed: the duct does not lead to its ends"),
+    ErrorText("import-tube-cut", 400, "Röhrchen geschnitten, wo das Kabel es verlässt", "the tube was cut where the cable leaves it"),
+    ErrorText("import-splice-mid-span", 400, "ein Kabel endet an diesem Netzknoten nicht", "a cable does not end at this node"),
+    ErrorText("import-end-twice", 400, "Faserende ist in der Datei schon gespleißt (der erste Spleiß gilt)",
+              "the fibre's end is spliced in the file already (the first splice counts)"),
+    ErrorText("import-slot-taken", 400, "Platz der Kassette ist in der Datei schon belegt; der Spleiß kam ohne Platz",
+              "the tray's place is taken in the file already; the splice came without a place"),
+)  # fmt: skip
+
+ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *QUESTIONS, *INTAKE)

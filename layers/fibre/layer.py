@@ -3,10 +3,11 @@
 from django.urls import path
 
 from gisapp.layer import App, DemoPart, Page, Text, register
-from layers.fibre import api, demo, errors
+from layers.fibre import api, demo, errors, exporting
 from layers.fibre.access import GUARDED, SEES
 from layers.fibre.commands import FIBRE
 from layers.fibre.declared import LAYERS
+from layers.fibre.intake.load import FIBRE as NETWORK_FILES
 from layers.fibre.urls import urlpatterns
 
 register(
@@ -23,5 +24,7 @@ register(
         ],
         demo=[DemoPart(95, Text("Glasfasernetze", "Fibre networks"), demo.build)],
         error_texts=errors.ALL,
+        file_sets=(NETWORK_FILES,),
+        exports={"fibre": exporting.write},
     )
 )

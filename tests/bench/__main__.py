@@ -1,4 +1,4 @@
-"""Run the benchmark: `python -m tests.bench [--only tiles,features,cache,replica,history,search,import,backup,start] [--seconds 8]`."""
+"""Run the benchmark: `python -m tests.bench [--only tiles,features,cache,replica,history,search,import,fibre-import,backup,start] [--seconds 8]`."""
 
 import argparse
 import json
@@ -69,13 +69,14 @@ def _search(database: str, addresses: int) -> list[dict[str, Any]]:
 
 
 def _parts(seconds: int) -> dict[str, Callable[[], list[dict[str, Any]]]]:
-    from tests.bench import history, importing, replica, saving, tiles
+    from tests.bench import history, importing, networks, replica, saving, tiles
 
     return {
         "tiles": lambda: tiles.measure_tiles(seconds),
         "features": lambda: tiles.measure_features(seconds),
         "cache": lambda: tiles.measure_cache(seconds),
         "import": importing.measure_import,
+        "fibre-import": networks.measure_networks,
         "replica": lambda: replica.measure_replica(seconds),
         "history": lambda: [*history.measure_history(), *history.measure_member(seconds)],
         "backup": saving.measure_backup,
@@ -100,7 +101,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with cluster.in_use():
         wanted = arguments.only.split(",") if arguments.only else []
-        if not wanted or set(wanted) - {"import", "backup", "start", "replica"}:
+        if not wanted or set(wanted) - {"import", "fibre-import", "backup", "start", "replica"}:
             _databases()
         import django
 

@@ -11,6 +11,7 @@ TITLES = {
     "replica": "Zwei Webprozesse und eine Replik",
     "search": "Suche",
     "import": "Import",
+    "fibre-import": "Import von Netzen",
     "history": "Geschichte und Rechte",
     "backup": "Sicherung",
     "start": "Start",
@@ -30,6 +31,8 @@ NOTES = """## Anmerkungen
 - **Import**: „gleiche Tabelle“ heißt, dass auch ogr2ogr am Ende eine Tabelle mit unserer 3857-Kopie, den gefalteten Namen, den Regeln und
   denselben Indizes hat, und eine Tabelle mit einem Ereignis je Zeile wie unsere Geschichte. „Wie es ist“ legt es eine Tabelle mit einem Index an, ohne eines davon. Von der Zeit für eine Million Punkte
   entfallen etwa 1 s auf den Start, 1,5 s auf Lesen und COPY, der Rest auf erzeugte Spalten, zehn Indizes und die Geschichte.
+- **Import von Netzen**: der Vergleich schreibt dieselben Zeilen in Tabellen mit denselben Spalten, Indizes und Prüfungen, aber ohne Regeln, Geschichte
+  und Fremdschlüssel, und liest keine Datei: Das Verhältnis sagt, was Lesen, Topologie, Regeln und Geschichte zusammen kosten.
 - **Mitglied dreier Organisationen**: gemessen mit einem Zugangsschlüssel. Wem er gehört und was dieser Mensch darf, wird gemerkt, solange
   an nichts davon geschrieben wurde; danach zu fragen, ist je Anfrage eine kleine Abfrage mehr.
 - **Sicherung**: unsere Datei enthält auch die Medien, Prüfsummen und die Zahl der Zeilen jeder Tabelle; das Einspielen baut die Datenbank
@@ -56,6 +59,11 @@ def _figures(found: dict[str, Any] | None) -> str:
 
 def _reached(row: dict[str, Any]) -> str:
     goal = row.get("goal")
+    if row.get("goal_per_second"):
+        wanted = row["goal_per_second"]
+        return f"{wanted:,}/s ".replace(",", ".") + (
+            "erreicht" if row["ours"]["per_second"] >= wanted else "**verfehlt**"
+        )
     if goal is None:
         return ""
     if row.get("ratio") is not None:

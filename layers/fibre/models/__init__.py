@@ -1,5 +1,6 @@
 """The fibre network's tables, by subject."""
 
+from layers.fibre.models.aliases import Alias
 from layers.fibre.models.cables import Cable, CableEntry, CableStep, FibreSection, Measure, Slack
 from layers.fibre.models.catalogue import (
     CableAttenuation,
@@ -22,7 +23,7 @@ from layers.fibre.models.service import Circuit, CircuitEnd, Lease, Premises, Un
 from layers.fibre.models.splicing import Joint, JointEnd
 
 __all__ = [
-    "Cable", "CableAttenuation", "CableEntry", "CableSpec", "CableStep", "Circuit", "CircuitEnd", "Colour", "ColourScheme", "Device", "Duct", "DuctSpec",
+    "Alias", "Cable", "CableAttenuation", "CableEntry", "CableSpec", "CableStep", "Circuit", "CircuitEnd", "Colour", "ColourScheme", "Device", "Duct", "DuctSpec",
     "DuctSpecTube", "DuctStep", "Enclosure", "EnclosureSpec", "FibreSection", "FittingSpec", "Joint", "JointEnd", "Lease", "Measure",
     "Network", "Node", "Port", "Premises", "SchemeColour", "Segment", "Slack", "Splitter", "SplitterLeg", "SplitterSpec", "Tray", "Tube",
     "TubeEnd", "TubeJoint", "TubeSection", "Unit", "UsualLoss",

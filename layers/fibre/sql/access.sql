@@ -185,19 +185,14 @@ $$;
 CREATE TRIGGER fibre_3_placed BEFORE INSERT OR UPDATE OF geom ON fibre_duct
     FOR EACH ROW EXECUTE FUNCTION fibre_duct_placed();
 
--- Behind fibre_due_now, which has put the walk right.
-CREATE FUNCTION fibre_line_now() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
+-- Behind fibre_due_now, which has put the walks right.
+CREATE FUNCTION fibre_check_ductline(ducts uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-BEGIN
-    UPDATE fibre_duct SET geom = NULL
-     WHERE id = NEW.duct_id AND ST_AsEWKB(geom) IS DISTINCT FROM ST_AsEWKB(fibre_duct_line(id));
-    RETURN NULL;
-END
+    UPDATE fibre_duct SET geom = NULL WHERE id = ANY (ducts) AND ST_AsEWKB(geom) IS DISTINCT FROM ST_AsEWKB(fibre_duct_line(id))
 $$;
-CREATE CONSTRAINT TRIGGER fibre_line_now AFTER INSERT ON fibre_due DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION fibre_line_now();
+REVOKE EXECUTE ON FUNCTION fibre_check_ductline(uuid[]) FROM PUBLIC;
 
 -- A trench that is redrawn moves what lies in it.
 CREATE FUNCTION fibre_lines_touched() RETURNS trigger

@@ -131,41 +131,117 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION fibre_settle_duct(due uuid, written xid8) RETURNS void
+-- The walks of these ducts that are plain - each step leads on to the next, and no node is passed twice -, step by step, all
+-- in one statement: which way each step is walked, and where the duct begins and ends. What is not here is looked at by
+-- `fibre_walk`, which says what is wrong with it (or finds its way where two segments join the same two nodes).
+CREATE FUNCTION fibre_plain_walks(ducts uuid[])
+    RETURNS TABLE (step_id bigint, duct_id uuid, onward boolean, first uuid, last uuid)
+    LANGUAGE sql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    WITH steps AS (
+        SELECT d.id, d.duct_id, d.ordinal, d.forward, s.from_node_id AS a, s.to_node_id AS b, lead(s.from_node_id) OVER w AS next_a,
+               lead(s.to_node_id) OVER w AS next_b, row_number() OVER w AS nth, count(*) OVER (PARTITION BY d.duct_id) AS total
+          FROM unnest(ducts) k JOIN fibre_ductstep d ON d.duct_id = k JOIN fibre_segment s ON s.id = d.segment_id
+        WINDOW w AS (PARTITION BY d.duct_id ORDER BY d.ordinal)
+    ), shared AS (
+        SELECT *, CASE WHEN a IN (next_a, next_b) = b IN (next_a, next_b) THEN NULL WHEN b IN (next_a, next_b) THEN b ELSE a END AS goes
+          FROM steps
+    ), walked AS (
+        SELECT *, lag(goes) OVER w AS came, CASE WHEN nth < total THEN goes WHEN total = 1 THEN CASE WHEN forward THEN b ELSE a END
+               ELSE CASE lag(goes) OVER w WHEN a THEN b WHEN b THEN a END END AS leaves
+          FROM shared WINDOW w AS (PARTITION BY shared.duct_id ORDER BY ordinal)
+    ), plain AS (
+        SELECT w.duct_id, array_agg(CASE leaves WHEN b THEN a ELSE b END ORDER BY ordinal) AS nodes, (array_agg(leaves ORDER BY ordinal DESC))[1] AS last
+          FROM walked w GROUP BY w.duct_id
+        HAVING bool_and(coalesce(leaves IS NOT NULL AND (nth = 1 OR CASE leaves WHEN b THEN a ELSE b END = came), false))
+           AND count(DISTINCT CASE leaves WHEN b THEN a ELSE b END) = count(*)
+    )
+    SELECT w.id, w.duct_id, w.leaves = w.b, p.nodes[1], p.last FROM plain p JOIN walked w ON w.duct_id = p.duct_id
+     WHERE p.last = p.nodes[1] OR p.last <> ALL (p.nodes)
+$$;
+
+-- Look at all these ducts at once. Raises what fibre_walk and fibre_settle_sections raise.
+CREATE FUNCTION fibre_settle_ducts(due uuid[], written xid8) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
+    plain uuid[];
+    firsts uuid[];
+    lasts uuid[];
+    other record;
     nodes uuid[];
 BEGIN
-    DELETE FROM fibre_due WHERE duct_id = due AND transaction_id = written;
-    IF NOT FOUND OR NOT EXISTS (SELECT FROM fibre_duct WHERE id = due) THEN
-        RETURN;
-    END IF;
-    nodes := fibre_walk(due);
-    IF array_length(nodes, 1) IS NULL THEN
-        IF EXISTS (SELECT FROM fibre_tubesection s JOIN fibre_tube t ON t.id = s.tube_id WHERE t.duct_id = due) THEN
-            PERFORM fibre_refuse('duct-walk-lost', 'Ein Rohr, das schon lag, braucht einen Weg.', 'Das Rohr löschen, wenn es das nicht mehr gibt.');
+    -- In the order of the names: of two faults the same one is told each time.
+    FOR other IN
+        SELECT d.id FROM fibre_duct d WHERE d.id = ANY (due) AND d.id NOT IN (SELECT p.duct_id FROM fibre_plain_walks(due) p) ORDER BY d.name, d.id
+    LOOP
+        nodes := fibre_walk(other.id);
+        IF array_length(nodes, 1) IS NULL THEN
+            IF EXISTS (SELECT FROM fibre_tubesection s JOIN fibre_tube t ON t.id = s.tube_id WHERE t.duct_id = other.id) THEN
+                PERFORM fibre_refuse('duct-walk-lost', 'Ein Rohr, das schon lag, braucht einen Weg.', 'Das Rohr löschen, wenn es das nicht mehr gibt.');
+            END IF;
+        ELSE
+            PERFORM fibre_settle_sections(other.id, nodes);
         END IF;
-        RETURN;
+    END LOOP;
+    WITH walks AS MATERIALIZED (SELECT * FROM fibre_plain_walks(due)), turned AS (
+        UPDATE fibre_ductstep d SET forward = w.onward FROM walks w WHERE w.step_id = d.id AND d.forward <> w.onward)
+    SELECT array_agg(w.duct_id), array_agg(w.first), array_agg(w.last) INTO plain, firsts, lasts
+      FROM (SELECT DISTINCT ON (walks.duct_id) walks.duct_id, walks.first, walks.last FROM walks ORDER BY walks.duct_id) w;
+    IF plain IS NOT NULL THEN
+        INSERT INTO fibre_tubesection (tube_id, from_node_id, to_node_id)
+        SELECT t.id, p.first, p.last FROM unnest(plain, firsts, lasts) p (duct, first, last) JOIN fibre_tube t ON t.duct_id = p.duct
+         WHERE NOT EXISTS (SELECT FROM fibre_tubesection s WHERE s.tube_id = t.id);
+        -- The many that are whole, in one statement; then those that are cut, duct by duct.
+        UPDATE fibre_tubesection s SET from_node_id = p.first, to_node_id = p.last
+          FROM unnest(plain, firsts, lasts) p (duct, first, last) JOIN fibre_tube t ON t.duct_id = p.duct
+         WHERE s.tube_id = t.id AND (s.from_node_id, s.to_node_id) IS DISTINCT FROM (p.first, p.last)
+           AND NOT EXISTS (SELECT FROM fibre_tubesection o WHERE o.tube_id = t.id AND o.id <> s.id);
+        FOR other IN
+            SELECT DISTINCT d.name, d.id FROM fibre_duct d JOIN fibre_tube t ON t.duct_id = d.id WHERE d.id = ANY (plain)
+               AND (SELECT count(*) FROM fibre_tubesection s WHERE s.tube_id = t.id) > 1 ORDER BY d.name, d.id
+        LOOP
+            PERFORM fibre_settle_sections(other.id, fibre_walk(other.id));
+        END LOOP;
     END IF;
-    PERFORM fibre_settle_sections(due, nodes);
     -- What settling has changed is settled.
-    DELETE FROM fibre_due WHERE duct_id = due AND transaction_id = written;
+    DELETE FROM fibre_due WHERE duct_id = ANY (due) AND transaction_id = written;
+    PERFORM fibre_note('ductline', due);
     -- What lies in it may be longer or shorter now, or lead elsewhere.
     PERFORM fibre_note('cable', array(
         SELECT c.cable_id FROM fibre_tube t JOIN fibre_tubesection x ON x.tube_id = t.id JOIN fibre_cablestep c ON c.section_id = x.id
-         WHERE t.duct_id = due));
+         WHERE t.duct_id = ANY (due)));
 END
 $$;
-REVOKE EXECUTE ON FUNCTION fibre_settle_duct(uuid, xid8) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION fibre_settle_ducts(uuid[], xid8), fibre_plain_walks(uuid[]) FROM PUBLIC;
+
+-- All ducts that this transaction has made due; nothing where one of them has been the first to ask.
+CREATE FUNCTION fibre_settle_due(written xid8) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    due uuid[];
+BEGIN
+    WITH taken AS (DELETE FROM fibre_due WHERE transaction_id = written RETURNING duct_id)
+    SELECT array_agg(duct_id ORDER BY duct_id) INTO due FROM taken;
+    IF due IS NOT NULL THEN
+        PERFORM fibre_settle_ducts(due, written);
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_settle_due(xid8) FROM PUBLIC;
 
 CREATE FUNCTION fibre_due_now() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM fibre_settle_duct(NEW.duct_id, NEW.transaction_id);
+    IF EXISTS (SELECT FROM fibre_due WHERE duct_id = NEW.duct_id AND transaction_id = NEW.transaction_id) THEN
+        PERFORM fibre_settle_due(NEW.transaction_id);
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -236,25 +312,30 @@ $$;
 CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF spec_id ON fibre_duct
     FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id) EXECUTE FUNCTION fibre_duct_keeps();
 
-CREATE FUNCTION fibre_tube_of_spec() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE FUNCTION fibre_tubes_of_spec() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
+DECLARE
+    bad record;
 BEGIN
-    PERFORM FROM fibre_duct d
-       LEFT JOIN fibre_ductspectube t ON t.spec_id = d.spec_id AND t.position = NEW.position
-      WHERE d.id = NEW.duct_id
-        AND (t.pipe_id = NEW.pipe_id OR (t.id IS NULL AND NEW.position = 1 AND NEW.pipe_id = d.spec_id
-             AND NOT EXISTS (SELECT FROM fibre_ductspectube x WHERE x.spec_id = d.spec_id)));
-    IF NOT FOUND THEN
-        PERFORM fibre_refuse('tube-not-of-spec', format('Ein Röhrchen %s hat dieser Rohrtyp nicht.', NEW.position),
+    SELECT r.position INTO bad FROM rows_ r
+      LEFT JOIN fibre_duct d ON d.id = r.duct_id
+      LEFT JOIN fibre_ductspectube t ON t.spec_id = d.spec_id AND t.position = r.position
+     WHERE NOT coalesce(t.pipe_id = r.pipe_id OR (t.id IS NULL AND r.position = 1 AND r.pipe_id = d.spec_id
+            AND NOT EXISTS (SELECT FROM fibre_ductspectube x WHERE x.spec_id = d.spec_id)), false)
+     ORDER BY r.position LIMIT 1;
+    IF FOUND THEN
+        PERFORM fibre_refuse('tube-not-of-spec', format('Ein Röhrchen %s hat dieser Rohrtyp nicht.', bad.position),
             'Die Röhrchen legt die Datenbank an; neue Typen gehören in den Katalog.');
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE TRIGGER fibre_1_of_spec BEFORE INSERT OR UPDATE ON fibre_tube
-    FOR EACH ROW EXECUTE FUNCTION fibre_tube_of_spec();
+CREATE TRIGGER zz_fibre_of_spec_added AFTER INSERT ON fibre_tube
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_tubes_of_spec();
+CREATE TRIGGER zz_fibre_of_spec_changed AFTER UPDATE ON fibre_tube
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_tubes_of_spec();
 
 -- A duct has all the tubes of its product, as long as it is there.
 CREATE FUNCTION fibre_tubes_gone() RETURNS trigger

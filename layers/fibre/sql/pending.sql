@@ -33,7 +33,7 @@ DECLARE
     keys uuid[];
 BEGIN
     -- Where tubes begin and end must stand before anybody asks what lies in them.
-    PERFORM fibre_settle_duct(duct_id, transaction_id) FROM fibre_due WHERE transaction_id = NEW.transaction_id;
+    PERFORM fibre_settle_due(NEW.transaction_id);
     DELETE FROM fibre_pendingkind WHERE transaction_id = NEW.transaction_id AND kind = NEW.kind;
     WITH taken AS (
         DELETE FROM fibre_pending WHERE transaction_id = NEW.transaction_id AND kind = NEW.kind RETURNING key)

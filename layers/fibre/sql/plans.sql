@@ -24,6 +24,7 @@ BEGIN
         END IF;
     END LOOP;
     ALTER FUNCTION fibre_pending_now() SET plan_cache_mode = force_custom_plan;
+    ALTER FUNCTION fibre_due_now() SET plan_cache_mode = force_custom_plan;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION fibre_tune() FROM PUBLIC;

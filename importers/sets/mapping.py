@@ -1,0 +1,202 @@
+"""Which table of a set is what, and which column fills which field: a guess from names and columns, or a TOML file.
+
+source = "altsystem"           # who the rows come from; they are recognised by (source, id)
+crs = "EPSG:25832"             # only where the files do not say it, or say it wrongly
+
+[[nodes]]                      # a table for each role, or several
+file = "knoten.gpkg"
+layer = "knoten"               # only where the file has several
+[nodes.fields]
+id = "uuid"                    # without an id: a hash of the row
+[nodes.constants]
+lifecycle = "in_service"
+[nodes.values.kind]
+"Hausanschluss" = "building"   # "*" stands for every other value
+
+[products]                     # what the files call a product = its key in the catalogue
+"LTMC144(12x12)" = "144"
+"""
+
+import tomllib
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from gisapp.errors import BadInput
+from gisapp.filesets import Role
+from gisapp.layer import FileSet, Geometry
+from importers.mapping import _key, _quoted, _strings, folded
+from importers.sets.tables import Table
+
+_PLAIN = ("source", "crs")
+_FREE = ("products",)
+
+
+@dataclass
+class Part:
+    """A table and the role that it has: `fields` is field -> column."""
+
+    role: str
+    file: str
+    layer: str = ""
+    crs: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass
+class SetMapping:
+    """The whole of the mapping; `free` are sections that the app reads by itself."""
+
+    source: str = ""
+    crs: str = ""
+    parts: list[Part] = field(default_factory=list)
+    free: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def to_toml(self) -> str:
+        """The mapping as its file would say it."""
+        lines = [f"{name} = {_quoted(value)}" for name in _PLAIN if (value := getattr(self, name))]
+        for part in self.parts:
+            lines += ["", f"[[{part.role}]]", f"file = {_quoted(part.file)}"]
+            lines += [f"{name} = {_quoted(value)}" for name in ("layer", "crs") if (value := getattr(part, name))]
+            sections: dict[str, AnyMapping[str, Any]] = {"fields": part.fields, "constants": part.constants}
+            sections |= {f"values.{name}": one for name, one in part.values.items()}
+            lines += _sections({f"{part.role}.{name}": one for name, one in sections.items()})
+        return "\n".join([*lines, *_sections(self.free)]) + "\n"
+
+
+def _sections(sections: AnyMapping[str, AnyMapping[str, Any]]) -> list[str]:
+    lines = []
+    for title, content in sections.items():
+        if content:
+            lines += [f"[{title}]", *(f"{_key(name)} = {_quoted(value)}" for name, value in content.items())]
+    return lines
+
+
+def read(path: Path, wanted: FileSet) -> SetMapping:
+    """The mapping in this TOML file; raises BadInput("bad-mapping")."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput("bad-mapping", path=path, reason=str(error)) from error
+    names = [one.name for one in wanted.roles]
+    unknown = set(content) - {*_PLAIN, *_FREE, *names}
+    if unknown:
+        raise BadInput(
+            "bad-mapping", path=path, reason=_("unbekannt: %(names)s") % {"names": ", ".join(sorted(unknown))}
+        )
+    found = SetMapping(str(content.get("source", "")), str(content.get("crs", "")))
+    found.free = {name: _strings(path, name, content[name]) for name in _FREE if name in content}
+    for name in names:
+        listed = content.get(name, [])
+        if not isinstance(listed, list):
+            raise BadInput("bad-mapping", path=path, reason=f"[[{name}]]")
+        found.parts += [_part(path, name, one) for one in listed]
+    return found
+
+
+def _part(path: Path, role: str, content: Any) -> Part:
+    known = {"file", "layer", "crs", "fields", "constants", "values"}
+    if not isinstance(content, dict) or not isinstance(content.get("file"), str) or set(content) - known:
+        raise BadInput("bad-mapping", path=path, reason=f"[[{role}]]")
+    values = content.get("values", {})
+    if not isinstance(values, dict):
+        raise BadInput("bad-mapping", path=path, reason=f"[{role}.values.FELD]")
+    return Part(
+        role, content["file"], str(content.get("layer", "")), str(content.get("crs", "")),
+        _strings(path, f"{role}.fields", content.get("fields", {})),
+        _strings(path, f"{role}.constants", content.get("constants", {})),
+        {name: _strings(path, f"{role}.values.{name}", one) for name, one in values.items()},
+    )  # fmt: skip
+
+
+def _fields(role: Role, table: Table) -> dict[str, str]:
+    by_name: dict[str, str] = {}
+    for head in table.columns:
+        by_name.setdefault(folded(head), head)
+    found: dict[str, str] = {}
+    for one in role.fields:
+        for alias in (*role.aliases.get(one.name, ()), one.name):
+            column = by_name.get(folded(alias))
+            if column is not None and column not in found.values():
+                found[one.name] = column
+                break
+    return found
+
+
+_KINDS = {Geometry.POINT: ("Point", "MultiPoint"), Geometry.LINE: ("LineString", "MultiLineString")}
+
+
+def _suits(role: Role, table: Table) -> bool:
+    """May a table of this geometry have the role? "WKT" and "Geometry" say nothing yet."""
+    if role.geometry is None or not table.geometry:
+        return role.geometry is None or not role.geometry_required
+    kind = (
+        table.geometry.removesuffix(" Z")
+        .removesuffix(" M")
+        .removesuffix(" ZM")
+        .removeprefix("2.5D ")
+        .removeprefix("3D ")
+    )
+    return kind in (*_KINDS.get(role.geometry, ()), "WKT", "Geometry", "Unknown", "GeometryCollection")
+
+
+def _named(role: Role, table: Table) -> bool:
+    stem = folded((table.layer or table.file).split(".")[0])
+    return any(word in stem for word in role.names)
+
+
+def suggest(wanted: FileSet, tables: Sequence[Table], source: str) -> tuple[SetMapping, list[Table], list[Table]]:
+    """The best guess: each table gets the role that its name and columns speak for.
+
+    Returns the mapping, the tables that nobody recognised, and those that are known and left alone.
+    """
+    found, strange, left = SetMapping(source), [], []
+    for table in tables:
+        scored: list[tuple[int, int, Role, dict[str, str]]] = []
+        for number, role in enumerate(wanted.roles):
+            fields = _fields(role, table)
+            if _suits(role, table) and all(one in fields for one in role.required):
+                scored.append(
+                    ((100 if _named(role, table) else 0) + len(fields) + 5 * len(role.required), -number, role, fields)
+                )
+        best = max(scored, default=None, key=lambda one: one[:2])
+        if best is None:
+            strange.append(table)
+        elif best[2].ignored is not None:
+            left.append(table)
+        else:
+            found.parts.append(Part(best[2].name, table.file, table.layer, fields=best[3]))
+    order = [one.name for one in wanted.roles]
+    found.parts.sort(key=lambda one: order.index(one.role))
+    return found, strange, left
+
+
+def check(mapping: SetMapping, wanted: FileSet, tables: Sequence[Table], path: Path) -> list[tuple[Part, Table]]:
+    """Each part with its table; raises BadInput naming what there is."""
+    pairs = []
+    for part in mapping.parts:
+        role = wanted.role(part.role)
+        table = next((one for one in tables if one.file == part.file and part.layer in ("", one.layer)), None)
+        if table is None:
+            raise BadInput("bad-mapping", path=path, reason=_("keine Tabelle %(name)s; vorhanden: %(names)s")
+                           % {"name": f"{part.file} {part.layer}".strip(), "names": ", ".join(one.name for one in tables)})  # fmt: skip
+        assert role is not None
+        known = [one.name for one in role.fields]
+        for name in [*part.fields, *part.constants, *part.values]:
+            if name not in known:
+                reason = _("Feld %(name)s; vorhanden: %(names)s") % {"name": name, "names": ", ".join(known)}
+                raise BadInput("bad-mapping", path=path, reason=reason)
+        for column in part.fields.values():
+            if column not in table.columns:
+                raise BadInput("no-such-column", column=column, columns=", ".join(table.columns))
+        for name in role.required:
+            if name not in part.fields and name not in part.constants:
+                raise BadInput("column-missing", field=f"{role.name}.{name}", columns=", ".join(table.columns))
+        pairs.append((part, table))
+    return pairs
