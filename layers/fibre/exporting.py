@@ -130,10 +130,17 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("joint", "{t}.id IN (SELECT j.joint_id FROM fibre_jointend j JOIN fibre_endplace p ON p.end_id = j.id LEFT JOIN fibre_enclosure e ON e.id ="
               " p.enclosure_id WHERE e.network_id = %(network)s)"),
     ("jointend", "{t}.joint_id IN (SELECT o.id FROM fibre_joint o JOIN fibre_enclosure e ON e.id = o.enclosure_id WHERE e.network_id = %(network)s)"),
+    ("premises", "{t}.network_id = %(network)s"),
+    ("unit", "{t}.premises_id IN (SELECT id FROM fibre_premises WHERE network_id = %(network)s)"),
+    ("circuit", "{t}.network_id = %(network)s"),
+    ("circuitend", "{t}.circuit_id IN (SELECT id FROM fibre_circuit WHERE network_id = %(network)s)"),
+    ("lease", "{t}.cable_id IN (SELECT id FROM fibre_cable WHERE network_id = %(network)s) OR {t}.enclosure_id IN (SELECT id FROM fibre_enclosure"
+              " WHERE network_id = %(network)s) OR {t}.tube_id IN (SELECT t.id FROM fibre_tube t JOIN fibre_duct d ON d.id = t.duct_id"
+              " WHERE d.network_id = %(network)s)"),
     ("ductspec", "true"), ("ductspectube", "true"), ("cablespec", "true"), ("enclosurespec", "true"), ("splitterspec", "true"),
     ("fittingspec", "true"), ("colour", "true"), ("colourscheme", "true"), ("schemecolour", "true"),
 )  # fmt: skip
-_LEFT_OUT = {"geom_3857", "shape", "organisation_id", "thing"}
+_LEFT_OUT = {"geom_3857", "shape", "organisation_id", "thing", "name_norm"}
 _GEOMETRY = {
     "node": "ST_AsBinary(t.geom)", "segment": "ST_AsBinary(t.geom)",
     "duct": "(SELECT ST_AsBinary(ST_LineMerge(ST_Collect(s.geom))) FROM fibre_ductstep d JOIN fibre_segment s ON s.id = d.segment_id WHERE d.duct_id = t.id)",

@@ -57,7 +57,8 @@ def test_03_an_area(plant: Plant) -> None:
         0
     ][0]
     sent = f'{{"polygon": {shape}}}'
-    told = client().post("/api/fibre/impact", sent, content_type="application/json")
+    asker = client()
+    told = asker.post("/api/fibre/impact", sent, content_type="application/json")
     assert told.status_code == 200, told.content
     assert [one["name"] for one in told.json()["cables"]] == ["K1", "K2"]
     for bad in (
@@ -66,7 +67,7 @@ def test_03_an_area(plant: Plant) -> None:
         "[]",
         '{"polygon": {"type": "Polygon"}}',
     ):
-        assert client().post("/api/fibre/impact", bad, content_type="application/json").status_code == 400
+        assert asker.post("/api/fibre/impact", bad, content_type="application/json").status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/api/fibre/trace?ref=H/1", "/api/fibre/impact?ref=K1"])
