@@ -6,6 +6,7 @@ import orjson
 from django.contrib.gis.gdal import GDALException
 from django.contrib.gis.geos import GEOSException, GEOSGeometry
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -21,9 +22,11 @@ from layers.fibre.refs import starts, thing
 from layers.fibre.tracing import Sight, trace
 
 _REF = OpenApiParameter(
-    "ref", str, required=True,
-    description="Kabel:Faser, Gehäuse/Port, Splitter#Bein, Knoten, Adresse oder Schlüssel / cable:fibre, enclosure/port, splitter#leg ...",
-)  # fmt: skip
+    "ref",
+    str,
+    required=True,
+    description=_("Kabel:Faser, Gehäuse/Port, Splitter#Bein, Knoten, Adresse oder Schlüssel"),
+)
 _POLYGON = {
     "application/json": {
         "type": "object", "required": ["polygon"],
@@ -99,7 +102,7 @@ class ImpactView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Wen es trifft, wenn dies durchtrennt oder aufgegraben wird. / Who is hit when this is cut or dug up."""
         sight, ref = sight_of(request.user), _ref(request)
-        return _answer({"ref": ref, **impact(_cut(ref, sight), sight).plain()})
+        return _answer({"ref": ref, **impact(cut_of(ref, sight), sight).plain()})
 
     @extend_schema(
         operation_id="fibre_impact_of_area",
@@ -113,15 +116,16 @@ class ImpactView(APIView):
         return _answer(impact(Cut(polygon=_polygon(sent)), sight).plain())
 
 
-def _cut(ref: str, sight: Sight) -> Cut:
+def cut_of(ref: str, sight: Sight) -> Cut:
     """A fibre, or the one object of that name."""
     if ":" in ref.rpartition("|")[2]:
         pieces = [one.id for one in starts(ref, sight) if one.kind == "fibre"]
         if pieces:
             return Cut(pieces=pieces)
     found = thing(ref, sight, "segment", "node", "duct", "cable")
-    lists = {"segment": "segments", "node": "nodes", "duct": "ducts", "cable": "cables"}
-    return Cut(**{lists[found.table]: [found.id]})  # type: ignore[arg-type]
+    cut = Cut()
+    {"segment": cut.segments, "node": cut.nodes, "duct": cut.ducts, "cable": cut.cables}[found.table].append(found.id)
+    return cut
 
 
 def _polygon(sent: Any) -> str:

@@ -49,6 +49,7 @@ class Hop:
     tray: int | None = None
     slot: int | None = None
     branch: str = ""
+    spec: str = ""
 
 
 @dataclass(frozen=True)

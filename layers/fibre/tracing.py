@@ -251,7 +251,7 @@ def _thing(row: _Row) -> Hop:
     return Hop(
         "fibre", row.name, row.thing, row.holder_id, row.number, bundle,
         fibre.word(language) if fibre else "", tube.word(language) if tube else "", _swatch(fibre), _swatch(tube),
-        row.length_m, losses[0], branch=row.branch,
+        row.length_m, losses[0], branch=row.branch, spec=row.spec_id or "",
     )  # fmt: skip
 
 

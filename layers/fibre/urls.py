@@ -1,5 +1,8 @@
 from django.urls import path
 
-from layers.fibre import pages
+from layers.fibre import answers, pages
 
-urlpatterns = [path("fibre/", pages.network, name="fibre")]
+urlpatterns = [
+    path("fibre/", pages.network, name="fibre"),
+    path("fibre/ask", answers.answer, name="fibre-ask"),
+]

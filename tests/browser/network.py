@@ -67,3 +67,41 @@ def build_network(lon: float, lat: float) -> None:
         before = _one("SELECT id FROM fibre_tubesection WHERE tube_id = %s AND to_node_id = %s", tube, cabinet)
         _one("SELECT fibre_couple('EZV 7', %s, 'b', %s, 'a')", before, behind)
     assert len(street) == 2
+    _cables(net, feeder)
+
+
+def _cables(net: Any, feeder: Any) -> None:
+    """A cable from the PoP to the cabinet, whose first fibre is on the ODF's first port and spliced on to the manhole."""
+    from django.db import transaction
+
+    def cable(name: str, a: str, b: str, segment: Any) -> Any:
+        key = _one(
+            "INSERT INTO fibre_cable (network_id, name, spec_id, lifecycle, from_node_id, to_node_id) SELECT %s, %s, '24', 'in_service', a.id, b.id "
+            "FROM fibre_node a, fibre_node b WHERE a.name = %s AND b.name = %s RETURNING id", net, name, a, b,
+        )  # fmt: skip
+        _one(
+            "INSERT INTO fibre_cablestep (cable_id, ordinal, segment_id) VALUES (%s, 1, %s) RETURNING id", key, segment
+        )
+        return key
+
+    def enclosure(name: str, at: str, spec: str, *cables: Any) -> Any:
+        key = _one(
+            "INSERT INTO fibre_enclosure (network_id, name, spec_id, node_id) SELECT %s, %s, %s, id FROM fibre_node WHERE name = %s RETURNING id",
+            net, name, spec, at,
+        )  # fmt: skip
+        for one in cables:
+            _one("SELECT fibre_enter(%s, %s)", one, key)
+        return key
+
+    with transaction.atomic():
+        first = cable("K1", "PoP Probe", "NVt-07", feeder)
+        onward = _one(
+            "SELECT s.id FROM fibre_segment s JOIN fibre_node a ON a.id = s.from_node_id WHERE a.name = 'NVt-07' AND s.lifecycle = 'in_service'"
+        )
+        end = _one("SELECT to_node_id FROM fibre_segment WHERE id = %s", onward)
+        _one("UPDATE fibre_node SET name = 'A-1' WHERE id = %s RETURNING id", end)
+        second = cable("K2", "NVt-07", "A-1", onward)
+        frame = enclosure("ODF-1", "PoP Probe", "odf-144", first)
+        closure = enclosure("M-07", "NVt-07", "muffe-144", first, second)
+        _one("SELECT fibre_pigtail(%s, %s, 1, 1)", frame, first)
+        _one("SELECT fibre_splice(%s, %s, 1, %s, 14)", closure, first, second)

@@ -103,3 +103,43 @@ def test_06_axe_finds_nothing(
     drawn(page)
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_20_a_fibre_is_followed_and_lights_up(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.locator("#fibre-ref").fill("ODF-1/1")
+    page.get_by_role("button", name="Verfolgen").click()
+    title = page.locator("#fibre-result-title")
+    expect(title).to_have_text("Verfolgung von ODF-1/1")
+    expect(title).to_be_focused()
+    result = page.locator("#fibre-result")
+    expect(result).to_contain_text("nicht vollständig")
+    expect(result.locator("li").filter(has_text="K2:14")).to_contain_text("grün mit Ring")
+    expect(result).to_contain_text("Kassette 1, Platz 1")
+    assert page.evaluate("JSON.parse(document.getElementById('fibre-shape').textContent).features.length") == 1
+    page.locator("#fibre-ref").fill("gibt es nicht")
+    page.get_by_role("button", name="Wen trifft es?").click()
+    expect(title).to_contain_text("gibt es in den Netzen nicht")
+
+
+def test_21_what_was_chosen_is_asked_about(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.get_by_label("Name", exact=True).fill("NVt")
+    page.get_by_role("link", name="NVt-07").click()
+    expect(page.locator("#fibre-detail").get_by_role("heading", name="NVt-07")).to_be_visible()
+    page.get_by_role("button", name="Wen trifft es?").click()
+    result = page.locator("#fibre-result")
+    expect(result).to_contain_text("Belegte Fasern: 2")
+    expect(result).to_contain_text("K1")
+
+
+def test_22_without_a_script_it_is_a_page(visit: Visitor) -> None:
+    page = opened(visit, "/fibre/ask?ref=K1:1&question=trace")
+    expect(page.get_by_role("heading", name="Verfolgung von K1:1")).to_be_visible()
+    expect(page.get_by_role("link", name="Zur Karte des Netzes")).to_be_visible()
+    page.locator("#fibre-ref").fill("K1")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Wen trifft es?").click()
+    expect(page.get_by_role("heading", name="Auswirkung auf K1")).to_be_visible()

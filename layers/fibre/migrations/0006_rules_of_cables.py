@@ -6,7 +6,7 @@ from django.db import migrations
 from gisapp.sql import sql_file
 from layers.fibre import catalogue
 
-FILES = ("pending", "cables", "fibres", "enclosures", "joints", "splicing", "trace", "service", "impact", "plans")
+FILES = ("pending", "cables", "fibres", "enclosures", "joints", "splicing", "trace", "service", "impact", "plans", "grants")
 TRACKED = (
     "cable", "cablestep", "slack", "cableentry", "fibresection", "enclosure", "device", "tray", "port", "splitter", "splitterleg", "joint",
     "jointend", "premises", "unit", "circuit", "circuitend", "lease", "measure", "colour", "colourscheme", "schemecolour", "ductspec", "ductspectube", "fittingspec", "cablespec",

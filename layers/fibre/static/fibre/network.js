@@ -139,7 +139,7 @@ function wholeOf(map, one) {
  * @param {{title?: string, items?: {title: string, more?: string, layer?: string, id?: string}[]}} [told]
  */
 export function show(geojson, { title = "", items: found = [] } = {}) {
-  const result = document.getElementById("fibre-result");
+  result.replaceChildren(el("h2", { id: "fibre-result-title", tabindex: "-1" }), el("ol", { class: "items", id: "fibre-result-list" }));
   result.hidden = !geojson;
   document.getElementById("fibre-result-title").textContent = title;
   document.getElementById("fibre-result-list").replaceChildren(...found.map((one) => el("li", {},
@@ -153,6 +153,44 @@ export function show(geojson, { title = "", items: found = [] } = {}) {
   document.getElementById("fibre-result-title").focus();
 }
 
+// ------------------------------------------------------------------------------------------------------------- questions
+
+const asking = document.getElementById("fibre-ask");
+const result = document.getElementById("fibre-result");
+let question = null;
+
+asking.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  question?.abort();
+  question = new AbortController();
+  const { signal } = question;
+  const query = new URLSearchParams({ ref: asking.elements.ref.value, question: event.submitter?.value ?? "trace", fragment: "1" });
+  result.setAttribute("aria-busy", "true");
+  try {
+    const html = await askFragment(`/fibre/ask?${query}`, { signal });
+    if (signal.aborted) return;
+    place(result, html);
+    result.hidden = false;
+    const told = document.getElementById("fibre-shape");
+    const shape = told ? JSON.parse(told.textContent) : null;
+    view.whenDrawn((map) => addOverlay(map, "result", RESULT)(shape ?? EMPTY));
+    const box = shape && extent(shape);
+    if (box) view.fit(box);
+    const title = document.getElementById("fibre-result-title");
+    announce(title.textContent);
+    title.focus();
+  } catch {
+    if (!signal.aborted) announce(t("list.failed"));
+  } finally {
+    if (!signal.aborted) result.removeAttribute("aria-busy");
+  }
+});
+
+// What was chosen on the map or in the list can be asked about at once.
+store.listen((state, changed) => {
+  if (changed.has("selected") && state.selected && OURS.includes(state.selected.layer)) asking.elements.ref.value = state.selected.id;
+});
+
 /** west, south, east, north of all coordinates; null without any. */
 function extent(geojson) {
   const found = [Infinity, Infinity, -Infinity, -Infinity];
@@ -165,7 +203,7 @@ function extent(geojson) {
     } else part.forEach(walk);
   };
   const geometries = geojson.features ? geojson.features.map((one) => one.geometry) : [geojson.geometry ?? geojson];
-  for (const one of geometries) if (one?.coordinates) walk(one.coordinates);
+  for (const one of geometries.flatMap((shape) => shape?.geometries ?? [shape])) if (one?.coordinates) walk(one.coordinates);
   return Number.isFinite(found[0]) ? found : null;
 }
 

@@ -1,0 +1,135 @@
+"""The answers to an engineer's questions as a page, or as the part of it that the script puts beside the map."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from gisapp.database import fetch_rows
+from gisapp.errors import BadInput, GisError, NotFound
+from gisapp.map.context import page_context
+from gisapp.map.languages import with_language
+from layers.fibre.api import MOST, cut_of, sight_of
+from layers.fibre.impact import Impact, impact
+from layers.fibre.models import Colour
+from layers.fibre.products import Shade, products
+from layers.fibre.refs import starts
+from layers.fibre.swatches import Swatch
+from layers.fibre.trace import Hop, Trace
+from layers.fibre.tracing import Sight, trace
+
+QUESTIONS = ("trace", "impact")
+# A cable's or a house's fibres are shown in short; of so few each hop is.
+IN_FULL = 4
+
+
+def _swatch(position: int, shade: Shade | None) -> Swatch:
+    if shade is None:
+        return Swatch(position)
+    base = Colour(hex=shade.hex, name_de=shade.word_de, name_en=shade.word_en)
+    second = (
+        Colour(hex=shade.second_hex, name_de=shade.second_de, name_en=shade.second_en) if shade.second_hex else None
+    )
+    return Swatch(position, base, second, shade.marked)
+
+
+def _shown_hop(hop: Hop) -> dict[str, Any]:
+    shown: dict[str, Any] = {"hop": hop, "kind": _KINDS[hop.kind]()}
+    if hop.kind == "fibre" and hop.number:
+        product = products().cables[hop.spec]
+        bundle, position = product.place(hop.number)
+        shown["fibre"] = _swatch(position, product.fibres.get(position))
+        shown["bundle"] = _swatch(bundle, product.bundles.get(bundle))
+    return shown
+
+
+_KINDS = {
+    "fibre": lambda: _("Faser"), "port": lambda: _("Port"), "device": lambda: _("Gerät"), "splitter": lambda: _("Splitter"),
+    "splice": lambda: _("Spleiß"), "pigtail": lambda: _("Pigtail"), "patch": lambda: _("Patchkabel"),
+    "plug": lambda: _("werkseitiger Stecker"), "through": lambda: _("Durchführung"),
+}  # fmt: skip
+
+
+def _traced(ref: str, sight: Sight) -> dict[str, Any]:
+    found = starts(ref, sight)
+    if len(found) > MOST:
+        raise BadInput("fibre-too-many", ref=ref, count=len(found), most=MOST)
+    full = len(found) <= IN_FULL
+    traces = trace(found, sight, geometry=full)
+    if not traces:
+        raise NotFound("fibre-unknown", ref=ref)
+    shapes = [one.geometry for one in traces if one.geometry]
+    shape = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "properties": {}, "geometry": one} for one in shapes],
+    }
+    return {
+        "title": _("Verfolgung von %(ref)s") % {"ref": ref},
+        "traces": [_shown(one, full) for one in traces],
+        "shape": shape if shapes else None,
+    }
+
+
+def _shown(found: Trace, full: bool) -> dict[str, Any]:
+    return {
+        "trace": found,
+        "hops": [_shown_hop(one) for one in found.hops] if full else [],
+        "stops": [one for one in found.ends if not one.complete],
+    }
+
+
+_SHAPE = """
+SELECT ST_AsGeoJSON(ST_Transform(ST_Collect(g), 4326), 7) FROM (
+    SELECT geom AS g FROM fibre_segment WHERE id = ANY (%(segments)s::uuid[])
+    UNION ALL
+    SELECT s.geom FROM fibre_cableway w JOIN fibre_segment s ON s.id = w.segment_id WHERE w.cable_id = ANY (%(cables)s::uuid[])
+    UNION ALL
+    SELECT n.geom FROM fibre_node n WHERE n.id = ANY (%(nodes)s::uuid[])) parts
+"""
+
+
+def _hit(ref: str, sight: Sight) -> dict[str, Any]:
+    found = impact(cut_of(ref, sight), sight)
+    where = {
+        "segments": [one.id for one in found.segments],
+        "cables": [one.id for one in found.cables] if not found.segments else [],
+        "nodes": [one.more["node"] for one in found.premises],
+    }
+    shape = fetch_rows(_SHAPE, where)[0][0]
+    return {
+        "title": _("Auswirkung auf %(ref)s") % {"ref": ref},
+        "impact": found,
+        "lists": _lists(found),
+        "shape": {"type": "Feature", "properties": {}, "geometry": json.loads(shape)} if shape else None,
+    }
+
+
+def _lists(found: Impact) -> list[tuple[str, Any]]:
+    return [
+        (_("Schaltungen"), found.circuits), (_("Anschlussobjekte"), found.premises), (_("Kabel"), found.cables),
+        (_("Rohre"), found.ducts), (_("Trassen"), found.segments),
+    ]  # fmt: skip
+
+
+@require_safe
+@with_language
+def answer(request: HttpRequest) -> HttpResponse:
+    """`?ref=&question=trace|impact`, with `&fragment=1` the part for the script alone. What is asked in vain is told in words."""
+    sight = sight_of(request.user)
+    ref, question = request.GET.get("ref", "").strip()[:200], request.GET.get("question", "trace")
+    context: dict[str, Any] = {"ref": ref, "question": question if question in QUESTIONS else "trace", "status": 200}
+    try:
+        if not ref or "\x00" in ref:
+            raise BadInput("fibre-unknown", ref=ref.replace("\x00", "?"))
+        context |= _hit(ref, sight) if context["question"] == "impact" else _traced(ref, sight)
+    except GisError as refused:
+        context |= {"title": str(refused), "status": 404, "traces": [], "shape": None}
+    if request.GET.get("fragment"):
+        response = render(request, "fibre/_answer.html", context)
+    else:
+        response = render(request, "fibre/answer.html", {**page_context(request), **context}, status=context["status"])
+    response["Cache-Control"] = "private, no-store"
+    return response
