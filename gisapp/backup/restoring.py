@@ -157,7 +157,10 @@ def _beside(
         try:
             databases.drop(aside)
         except psycopg.errors.ObjectInUse:  # what was restored is in its place all the same
-            say(_("Die alte Datenbank %(name)s ist in Benutzung und bleibt. Abhilfe: dort trennen, dann DROP DATABASE.") % {"name": aside})
+            say(
+                _("Die alte Datenbank %(name)s ist in Benutzung und bleibt. Abhilfe: dort trennen, dann DROP DATABASE.")
+                % {"name": aside}
+            )
 
 
 def _fill(name: str, path: Path, key: Path | None, manifest: Manifest, listed: bytes, media: "Media", say: Say) -> None:
