@@ -177,11 +177,13 @@ def swapped(new: str, aside: str) -> Iterator[None]:
                 admin.execute(rename.format(sql.Identifier(new), sql.Identifier(name)))
                 yield
         except BaseException as error:
+            in_use = isinstance(error, psycopg.errors.ObjectInUse)
             reason = "?"
             with suppress(psycopg.Error):  # the error that is on its way says more
-                reason = str(admin.execute(_INSIDE, [[name, new]]).fetchall()[0][0])
+                reason = admin.execute(_INSIDE, [[name, new]]).fetchall()[0][0] if in_use else "?"
+            with suppress(psycopg.Error):
                 _allow(admin, name, True)
-            if isinstance(error, psycopg.errors.ObjectInUse):
+            if in_use:
                 raise BackupError("restore-in-use", reason=reason) from error
             raise
         _allow(admin, aside, True)
