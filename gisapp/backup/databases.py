@@ -1,6 +1,7 @@
 """What is in a database, and databases beside it: made, swapped, dropped."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -121,10 +122,39 @@ def fresh(purpose: str) -> Iterator[str]:
         drop(name)
 
 
+# Who may be sent away: not autovacuum, which has no role and goes by itself when the database is renamed or dropped, and
+# no superuser by anybody else. To try it with one of these is an error, and nobody behind it would be sent away.
+_SEND_AWAY = """
+SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+  JOIN pg_roles theirs ON theirs.oid = a.usesysid
+  JOIN pg_roles ours ON ours.rolname = current_user
+ WHERE a.datname = ANY(%s) AND a.pid <> pg_backend_pid()
+   AND (ours.rolsuper OR NOT theirs.rolsuper
+        AND (pg_has_role(theirs.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))
+"""
+_INSIDE = (
+    "SELECT coalesce(string_agg(DISTINCT usename, ', ' ORDER BY usename), '?') FROM pg_stat_activity "
+    "WHERE datname = ANY(%s) AND usename IS NOT NULL"
+)
+
+
 def drop(name: str) -> None:
-    """Drop a database if it is there; whoever is connected to it is sent away."""
+    """Drop a database if it is there; whoever is connected to it is sent away.
+
+    Raises psycopg.errors.ObjectInUse when somebody stays whom we may not send away; nobody else comes in any more then.
+    """
     with connect("postgres", autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchall():
+            return
+        _allow(admin, name, False)
+        _send_away(admin, [name])
+        # Not WITH (FORCE): who is no superuser is refused that while autovacuum works in the database.
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def _allow(admin: Connection, name: str, allowed: bool) -> None:
+    statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    admin.execute(statement.format(sql.Identifier(name), sql.Literal(allowed)))
 
 
 @contextmanager
@@ -132,32 +162,37 @@ def swapped(new: str, aside: str) -> Iterator[None]:
     """Give `new` the current database's name, and that one the name `aside`; undone when the block fails.
 
     Whoever is connected is sent away, and finds the new one when he comes back: both renames are one transaction.
+    Raises BackupError("restore-in-use") when somebody stays whom we may not send away.
     """
     name = current()
     connection.close()
-    send = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s) AND pid <> pg_backend_pid()"
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
     with connect("postgres", autocommit=True) as admin:
         # Nobody may come in between; a role with the right to would only wait a moment.
-        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        _allow(admin, name, False)
         try:
-            _until_alone(admin, send, [name, new])
+            _send_away(admin, [name, new])
             with admin.transaction():
                 admin.execute(rename.format(sql.Identifier(name), sql.Identifier(aside)))
                 admin.execute(rename.format(sql.Identifier(new), sql.Identifier(name)))
                 yield
-        except BaseException:
+        except BaseException as error:
+            in_use = isinstance(error, psycopg.errors.ObjectInUse)
+            reason = "?"
             with suppress(psycopg.Error):  # the error that is on its way says more
-                admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
+                reason = admin.execute(_INSIDE, [[name, new]]).fetchall()[0][0] if in_use else "?"
+            with suppress(psycopg.Error):
+                _allow(admin, name, True)
+            if in_use:
+                raise BackupError("restore-in-use", reason=reason) from error
             raise
-        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(aside)))
+        _allow(admin, aside, True)
 
 
-def _until_alone(admin: Connection, send: str, names: list[str]) -> None:
-    import time
-
+def _send_away(admin: Connection, names: list[str]) -> None:
+    """Until nobody is left who may be sent away, for five seconds at most."""
     for _ in range(50):
-        if not admin.execute(send, [names]).fetchall():
+        if not admin.execute(_SEND_AWAY, [names]).fetchall():
             return
         time.sleep(0.1)
 

@@ -25,6 +25,8 @@ register(
                       "The trial restore does not agree with the backup: {reason}"),
             ErrorText("restore-not-empty", 409, "Die Datenbank enthält Daten ({reason}). Abhilfe: --force ersetzt sie durch die Sicherung.",
                       "The database holds data ({reason}). Mend it: --force replaces them by the backup."),
+            ErrorText("restore-in-use", 409, "Die Datenbank ist in Benutzung durch {reason}, und wir dürfen diese Verbindungen nicht beenden. Es wurde nichts verändert. Abhilfe: dort trennen, dann noch einmal.",
+                      "The database is in use by {reason}, and we may not end these connections. Nothing was changed. Mend it: disconnect there, then try again."),
             ErrorText("restore-no-right", 409, "Der Benutzer der Datenbank darf keine Datenbank anlegen. Abhilfe: ALTER ROLE … CREATEDB, oder eine leere Datenbank angeben.",
                       "The database's user may not create databases. Mend it: ALTER ROLE … CREATEDB, or name an empty database."),
         ),

@@ -12,8 +12,10 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+import psycopg
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
+from django.utils.translation import gettext as _
 
 from gisapp.backup import archive, databases, programs
 from gisapp.backup.archive import Manifest
@@ -152,7 +154,13 @@ def _beside(
         with databases.swapped(name, aside):
             media.swap()
     if not keep_old:
-        databases.drop(aside)
+        try:
+            databases.drop(aside)
+        except psycopg.errors.ObjectInUse:  # what was restored is in its place all the same
+            say(
+                _("Die alte Datenbank %(name)s ist in Benutzung und bleibt. Abhilfe: dort trennen, dann DROP DATABASE.")
+                % {"name": aside}
+            )
 
 
 def _fill(name: str, path: Path, key: Path | None, manifest: Manifest, listed: bytes, media: "Media", say: Say) -> None:

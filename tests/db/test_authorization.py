@@ -4,6 +4,7 @@
 changes it on purpose looks at every line of the difference and commits it.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -157,16 +158,25 @@ def wrote(user: User | None, verb: str, name: str, row: Any, payload: str) -> bo
 # ------------------------------------------------------------------------------------------- the database itself
 
 
+def superuser() -> "psycopg.Connection[Any]":
+    return psycopg.connect(**cluster.dsn(str(connection.settings_dict["NAME"]), "postgres"))  # type: ignore[arg-type]
+
+
 @contextmanager
-def as_person(role: str) -> Iterator[psycopg.Connection[Any]]:
-    """A superuser's connection that has become this log-in; what it does is undone."""
-    administrator = psycopg.connect(**cluster.dsn(str(connection.settings_dict["NAME"]), "postgres"))  # type: ignore[arg-type]
+def become(administrator: "psycopg.Connection[Any]", role: str) -> Iterator["psycopg.Connection[Any]"]:
+    """A superuser's connection that has become this log-in for the block; what the block does is undone."""
     try:
         administrator.execute(sql.SQL("SET LOCAL SESSION AUTHORIZATION {}").format(sql.Identifier(role)))
         yield administrator
     finally:
         administrator.rollback()
-        administrator.close()
+
+
+@contextmanager
+def as_person(role: str) -> Iterator["psycopg.Connection[Any]"]:
+    """A connection of this log-in; what it does is undone."""
+    with contextlib.closing(superuser()) as administrator, become(administrator, role) as person:
+        yield person
 
 
 def _values(row: Any) -> tuple[list[str], list[Any]]:
@@ -175,9 +185,9 @@ def _values(row: Any) -> tuple[list[str], list[Any]]:
     return [one.column for one in fields], [one.ewkb if hasattr(one, "ewkb") else one for one in values]
 
 
-def sql_allows(role: str, verb: str, row: Any) -> bool:
+def sql_allows(administrator: "psycopg.Connection[Any]", role: str, verb: str, row: Any) -> bool:
     table, key = sql.Identifier(row._meta.db_table), row.pk
-    with as_person(role) as asker:
+    with become(administrator, role) as asker:
         try:
             if verb == "see":
                 found = asker.execute(sql.SQL("SELECT id FROM {} WHERE id = %s").format(table), [key]).fetchall()
@@ -260,6 +270,8 @@ def test_the_matrix_is_the_reviewed_one(logins: Callable[[dict[str, User | None]
     roles = logins(people)
     owner = factories.organisation("a")
     rights: dict[str, dict[str, tuple[str, str]]] = {}
+    # One connection for all of the database's answers: hundreds of new ones would each read the catalogue anew.
+    administrator = superuser()
     for declared in layer.all_layers():
         row = factories.ONE_OF[declared.name](owner)
         payload = json.dumps(_payload(declared.name, row))
@@ -268,12 +280,17 @@ def test_the_matrix_is_the_reviewed_one(logins: Callable[[dict[str, User | None]
             cache.clear()  # throttles count
             web = {"see": seen(user, declared.name, row)}
             web |= {verb: wrote(user, verb, declared.name, row, payload) for verb in VERBS[1:]}
-            base = {verb: sql_allows(roles[who], verb, row) for verb in VERBS if verb != "replace"} if user else {}
+            base = (
+                {verb: sql_allows(administrator, roles[who], verb, row) for verb in VERBS if verb != "replace"}
+                if user
+                else {}
+            )
             rights[declared.name][who] = (_cell(web), _cell(base))
             if user:
                 # Where the web refuses, the database refuses, and the other way round.
                 assert {**web, "replace": None} == {**base, "replace": None}, (declared.name, who)
         row.delete()
+    administrator.close()
     found = _table(rights)
     if not TABLE.exists() or TABLE.read_text(encoding="utf-8") != found:
         (data_dir() / "authorization.md").write_text(found, encoding="utf-8")

@@ -29,7 +29,8 @@ from tests.serving import administer, environment, served, status
 PATHS = ["/ogc/collections/places/items?limit=1", "/api/search?q=Ascheffel", "/api/layers/places/features/?limit=1"]
 END_ALL = (
     # Waits (PostgreSQL 14) until they are gone.
-    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE datname = '{}' AND usename IS NOT NULL AND pid <> pg_backend_pid()"
 )
 
 

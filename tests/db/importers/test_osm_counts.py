@@ -6,6 +6,7 @@ listed by id, and each of these differences has a reason that the test checks.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import osmium
 import pytest
 import shapely
-from django.db import connection
+from django.db import connection, transaction
 
 from gisapp.geolibs import transformer
 from gisapp.layer import all_targets
@@ -174,14 +175,18 @@ def _refused(report: Report) -> dict[str, dict[str, str]]:
     return {one.layer: {bad.id: bad.code for bad in one.rejected} for one in report.layers}
 
 
-@pytest.fixture(params=["zhelez", "bb_kreis_merged", "aachen"])
-def counted(real_data: Path, request: pytest.FixtureRequest) -> tuple[Counted, dict[str, dict[str, str]]]:
-    """The file counted here, and imported; the refused ids of each layer with their codes."""
+@pytest.fixture(scope="module", params=["zhelez", "bb_kreis_merged", "aachen"])
+def counted(
+    real_data: Path, request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[tuple[Counted, dict[str, dict[str, str]]]]:
+    """The file counted here, and imported once for the tests that look at it; the refused ids of each layer with their codes."""
     file = real_data / "osm" / f"{request.param}.osm.pbf"
     mine = Counted()
     mine.apply_file(str(file), locations=True)
-    report = run_osm_import("osm", file, all_targets(), Options(), "", Reporter())
-    return mine, _refused(report)
+    with django_db_blocker.unblock(), transaction.atomic():
+        report = run_osm_import("osm", file, all_targets(), Options(), "", Reporter())
+        yield mine, _refused(report)
+        transaction.set_rollback(True)
 
 
 def test_01_areas_points_and_addresses(counted: tuple[Counted, dict[str, dict[str, str]]]) -> None:
