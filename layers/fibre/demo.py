@@ -12,18 +12,13 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from gisapp.accounts.models import Organisation
-from gisapp.bulk import analyze, copy_rows
+from gisapp.bulk import copy_rows
 from layers.fibre import demo_plan
 from layers.fibre.demo_plan import COPPER, PLANNED, PON, Home
 from layers.fibre.demo_route import RouteWriter, run, settle
 
 OWNER = "breitband-verband"
 TRUNK, FIBRES_A_HOME, OF_AN_ODF = 288, 2, 4
-TABLES = (
-    "node", "segment", "duct", "ductstep", "tube", "tubesection", "tubejoint", "tubeend", "cable", "cablestep", "cableentry",
-    "fibresection", "measure", "enclosure", "tray", "port", "splitter", "splitterleg", "joint", "jointend", "premises", "unit",
-    "circuit", "circuitend",
-)  # fmt: skip
 
 
 def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
@@ -38,7 +33,6 @@ def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
         progress(_("Netz %(number)s: %(homes)s Häuser, %(segments)s Trassen") % counts)
         with transaction.atomic():
             _Writer(net, owner.pk).write()
-    analyze(*(f"fibre_{one}" for one in TABLES))
 
 
 _CLEAR = (

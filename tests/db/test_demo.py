@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from gisapp.layer import all_apps
+from gisapp.layer import App, all_apps
 from layers.basemap.models import Building, Road, Water
 from layers.regions.demo_plan import SIXTEEN, plan
 from layers.regions.models import Address, Amt, Country, District, Municipality
@@ -11,8 +11,13 @@ from layers.regions.models import Address, Amt, Country, District, Municipality
 pytestmark = pytest.mark.django_db
 
 
+def apps() -> list[App]:
+    """Those with a share in the demo; the fibre networks have tests of their own (tests/fibre/test_demo_network.py)."""
+    return [app for app in all_apps() if app.demo and app.name != "fibre"]
+
+
 def build(size: str = "s", seed: int = 1) -> None:
-    for part in sorted((part for app in all_apps() for part in app.demo), key=lambda part: part.order):
+    for part in sorted((part for app in apps() for part in app.demo), key=lambda part: part.order):
         part.build(size, seed, _quiet)
 
 
@@ -23,7 +28,7 @@ def _quiet(text: str) -> None:
 def fingerprint() -> list[tuple[object, ...]]:
     """Counts and a checksum of every layer's content that the demo builds, keys and times left out."""
     found = []
-    for one in (layer for app in all_apps() if app.demo for layer in app.layers):
+    for one in (layer for app in apps() for layer in app.layers):
         plain = {field.name for field in one.model_class._meta.concrete_fields if not field.is_relation}
         names = ", ".join(f'"{field.name}"' for field in one.fields if field.path in plain and field.name != "label")
         table = one.model_class._meta.db_table

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gisapp.accounts.models import Organisation
-from layers.fibre import demo, demo_plan
+from layers.fibre import demo, demo_plan, demo_route
 from layers.fibre.refs import starts
 from layers.fibre.tracing import trace
 from tests.fibre.drawing import broken, one, sql
@@ -24,7 +24,9 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Any:
         demo._clear()
         sql("DELETE FROM fibre_network")
         owner.delete()
-        assert [one(f"SELECT count(*) FROM fibre_{table}") for table in demo.TABLES] == [0] * len(demo.TABLES)
+        assert [one(f"SELECT count(*) FROM fibre_{table}") for table in demo_route.TABLES] == [0] * len(
+            demo_route.TABLES
+        )
 
 
 def gisapp(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
