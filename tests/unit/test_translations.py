@@ -22,6 +22,8 @@ TEMPLATES = sorted(
 )
 # Names of things that have the same name in every language.
 PROPER = {
+    "nm",
+    "dB",
     "OGC API Features",
     "OGC API",
     "API",
