@@ -256,6 +256,7 @@ def test_20_a_tube_goes_with_its_duct_only(plant: Plant) -> None:
     with refused("tube-of-duct"):
         sql("DELETE FROM fibre_tubesection WHERE tube_id = %s", plant.tube("RV", 7))
         sql("DELETE FROM fibre_tube WHERE id = %s", plant.tube("RV", 7))
+        settle()
     sql("DELETE FROM fibre_duct WHERE id = %s", plant.ducts["RV"])
     settle()
     assert one("SELECT count(*) FROM fibre_tube") == 0

@@ -105,9 +105,7 @@ def test_16_policies_hold_without_the_triggers_that_say_why(world: World) -> Non
         assert world.attempt("engineer of B", step, world.guest, world.street[1]) == "42501"
         assert world.attempt("engineer of B", step, world.duct, world.street[0]) == "42501"
         assert world.attempt("engineer of B", "UPDATE fibre_segment SET remark = 'x'") == "42501"
-        assert (
-            world.attempt("engineer of B", "DELETE FROM fibre_tube") == "KG001"
-        )  # his own: the rules say no, not the rights
+        assert world.attempt("engineer of B", "DELETE FROM fibre_tube") in ("23503", "done")
     assert one("SELECT count(*) FROM fibre_tube") == 4
 
 

@@ -337,21 +337,35 @@ CREATE TRIGGER zz_fibre_of_spec_added AFTER INSERT ON fibre_tube
 CREATE TRIGGER zz_fibre_of_spec_changed AFTER UPDATE ON fibre_tube
     REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_tubes_of_spec();
 
--- A duct has all the tubes of its product, as long as it is there.
+-- A duct has all the tubes of its product, as long as it is there. (Whoever deletes a duct may delete its tubes before.)
 CREATE FUNCTION fibre_tubes_gone() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-DECLARE
-    stack text;
 BEGIN
-    GET DIAGNOSTICS stack = PG_CONTEXT;
-    IF position('function fibre_duct_gone(' IN stack) = 0 AND EXISTS (SELECT FROM rows_) THEN
-        PERFORM fibre_refuse('tube-of-duct', 'Ein Röhrchen geht nur mit seinem Rohr.', 'Was ausgebaut ist, wird so bezeichnet; das ganze Rohr lässt sich löschen.');
-    END IF;
+    PERFORM fibre_note('tubes', array(SELECT duct_id FROM rows_));
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION fibre_check_tubes(ducts uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    bad text;
+BEGIN
+    SELECT fibre_called(d.name, d.id) INTO bad FROM fibre_duct d
+     WHERE d.id = ANY (ducts) AND (SELECT count(*) FROM fibre_tube t WHERE t.duct_id = d.id)
+           <> greatest((SELECT count(*) FROM fibre_ductspectube p WHERE p.spec_id = d.spec_id), 1)
+     ORDER BY d.name, d.id LIMIT 1;
+    IF FOUND THEN
+        PERFORM fibre_refuse('tube-of-duct', format('Ein Röhrchen geht nur mit seinem Rohr (%s).', bad),
+            'Was ausgebaut ist, wird so bezeichnet; das ganze Rohr lässt sich löschen.');
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_check_tubes(uuid[]) FROM PUBLIC;
 CREATE TRIGGER zz_fibre_gone AFTER DELETE ON fibre_tube
     REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_tubes_gone();
 
