@@ -87,7 +87,7 @@ def test_02_every_state_in_both_languages_and_no_argument(operator: Client) -> N
     assert "Half way" in row(english, running)
     assert "Something went wrong" in row(english, failed)
     assert "Betrieb" not in english
-    assert html(operator, "/map/contents/?lang=de").count("Betrieb") == 1
+    assert html(operator, "/map/contents/?lang=de").count(">Betrieb</a>") == 1
 
 
 def test_03_filters_pages_and_wrong_addresses(operator: Client) -> None:
