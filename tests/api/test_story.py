@@ -71,7 +71,7 @@ def test_02_others_read_what_was_public_and_not_who_or_why(client: Client, perso
         body = json.dumps(found) + client.get(f"/verlauf/notes/{note.pk}/").content.decode()
         assert "Verdacht" not in body
         assert person.email not in body
-        assert "4711" not in body
+        assert "Auftrag 4711" not in body
     internal = factories.note(factories.organisation(), "Nur für uns")
     client.logout()
     for door in (f"/api/layers/notes/features/{internal.pk}/history", f"/verlauf/notes/{internal.pk}/"):
