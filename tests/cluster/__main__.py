@@ -17,7 +17,7 @@ from tests.cluster import postgres, servers
 
 LOAD_SECONDS = 40.0
 KILL_REPLICA, KILL_WORKER, START_REPLICA = 8.0, 15.0, 24.0
-LONGEST_SECONDS = 160
+LONGEST_SECONDS = 300
 HEARTBEAT = 2
 
 
