@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("fibre", "0003_catalogue_and_ducts")]
 
     operations = [
+        sql_file(__file__, "walks.sql"),
         sql_file(__file__, "ducts.sql"),
         sql_file(__file__, "couplings.sql"),
         migrations.RunSQL(
