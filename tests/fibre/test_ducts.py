@@ -187,15 +187,6 @@ def test_14_moving_a_node_moves_the_ducts(net: Any, street: list[Any]) -> None:
     assert sections(made) == [(1, 0, 400)]
 
 
-def test_15_the_parts_of_the_actions_are_nobodys_to_call(net: Any, street: list[Any]) -> None:
-    from django.db import ProgrammingError, transaction
-
-    duct(net, street)
-    for statement in ("SELECT fibre_carry(%s, %s)", "SELECT fibre_uncarry(%s, %s, NULL)"):
-        with pytest.raises(ProgrammingError, match="only fibre_"), transaction.atomic():
-            sql(statement, street[0], street[1])
-
-
 # ---------------------------------------------------------------------------------------------- cutting and coupling
 
 

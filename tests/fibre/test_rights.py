@@ -207,6 +207,7 @@ def test_13_no_table_of_the_network_is_without_rights(shared: World) -> None:
 
 def test_14_roles_of_the_database_are_those_of_the_program(shared: World) -> None:
     assert set(one("SELECT fibre_writers()")) == {str(role) for role in CHANGES}
+    assert set(one("SELECT fibre_readers()")) == {str(role) for role in SEES}
     assert CHANGES < SEES
 
 

@@ -127,3 +127,24 @@ def test_17_where_a_duct_lies_follows_its_walk(world: World) -> None:
     assert one("SELECT geom FROM fibre_duct WHERE id = %s", duct(world.a, world.street[2:])) is not None
     with refused("duct-walk-broken"):
         duct(world.a, [world.street[0], world.street[2]])
+
+
+def test_18_the_parts_of_the_actions_are_nobodys_to_call(world: World) -> None:
+    """What moves a foreign duct's walk along with a trench is a part of an action that asks for rights first."""
+    for statement in (
+        "SELECT fibre_carry(%s, %s)",
+        "SELECT fibre_uncarry(%s, %s, NULL)",
+        "SELECT fibre_note('node', ARRAY[%s, %s]::uuid[])",
+    ):
+        assert world.attempt("engineer", statement, world.street[0], world.street[1]) == "42501", statement
+    assert world.attempt("engineer", "SELECT fibre_joined()") == "42501"
+
+
+def test_19_actions_on_trenches_ask_for_rights(world: World) -> None:
+    """They see the whole network, and do for nobody what he may not do himself."""
+    on_it = node(world.a, 60, 0.04)
+    for who in ("engineer of B", "citizen", "staff", "planner", "contractor elsewhere", "contractor ended"):
+        assert world.attempt(who, "SELECT fibre_join(%s)", on_it) == "42501", who
+        assert world.attempt(who, "SELECT fibre_split(%s, %s)", world.street[1], on_it) == "42501", who
+    for who in ("engineer", "contractor near", "admin", "operator"):
+        assert world.attempt(who, "SELECT fibre_join(%s)", on_it) == "done", who

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import transaction
 
+from tests.db.test_authorization import as_person
 from tests.fibre.drawing import one, settle, sql
 from tests.fibre.plant import Plant
 from tests.fibre.world import World
@@ -68,10 +70,20 @@ def here(shared: World, django_db_blocker: Any) -> Iterator[Furnished]:
             "INSERT INTO fibre_circuit (network_id, name, kind, lifecycle) VALUES (%s, 'S1', 'p2p', 'in_service') RETURNING id",
             shared.a,
         )
-        for begins, port in ((True, "OLT/1"), (False, "H/1")):
+        # B's circuit runs over A's fibres, which it leases.
+        plant.pigtail("ODF", "K1:3", 3)
+        plant.splice("M", "K1:3", "K2:3")
+        plant.pigtail("H", "K2:3", 3)
+        foreign = one(
+            "INSERT INTO fibre_circuit (network_id, name, kind, lifecycle) VALUES (%s, 'Geheim 7', 'p2p', 'in_service') RETURNING id",
+            shared.b,
+        )
+        for key, begins, port in (
+            (circuit, True, "OLT/1"), (circuit, False, "H/1"), (foreign, True, "ODF/3"), (foreign, False, "H/3"),
+        ):  # fmt: skip
             sql(
                 "INSERT INTO fibre_circuitend (circuit_id, begins, port_id) VALUES (%s, %s, %s)",
-                circuit,
+                key,
                 begins,
                 plant.port(port),
             )
@@ -94,6 +106,9 @@ def _mine(table: str, here: Furnished) -> str:
     if table in ("enclosure", "tray"):
         column = "id" if table == "enclosure" else "enclosure_id"
         return f"{column} <> '{here.theirs.enclosures['Fremd']}'"
+    if table in ("circuit", "circuitend"):
+        column = "id" if table == "circuit" else "circuit_id"
+        return f"{column} IN (SELECT id FROM fibre_circuit WHERE name = 'S1')"
     return "true"
 
 
@@ -177,3 +192,13 @@ def test_07_what_no_rule_protects_is_protected_by_rights(here: Furnished) -> Non
             said = here.world.attempt(who, f"DELETE FROM fibre_{table} WHERE id = %s", key)
             expected = "done" if who in CHANGE else "42501" if who in SEE else "nothing"
             assert said == expected, (who, table, said)
+
+
+def test_08_a_foreign_circuit_is_there_and_has_no_name(here: Furnished) -> None:
+    """Whose it is, the owner of the fibre knows from the lease; what it is, he does not."""
+    joint = one("SELECT joint_id FROM fibre_jointend WHERE section_id = %s AND side = 'b'", here.plant.section("K1:3"))
+    for who, named in (("engineer", False), ("engineer of both", True), ("operator", True)):
+        with as_person(here.world.roles[who]) as asker, pytest.raises(psycopg.Error, match="Darüber läuft") as refusal:
+            asker.execute("DELETE FROM fibre_joint WHERE id = %s", [joint])
+        said = refusal.value.diag.message_primary or ""
+        assert (("Geheim 7" in said), ("eine Schaltung von" in said)) == (named, not named), who

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from tests import factories
-from tests.fibre.drawing import broken, graph, line, network, node, one, refused, segment, sql, wkt
+from tests.fibre.drawing import broken, graph, line, network, node, one, refused, segment, settle, sql, wkt
 
 pytestmark = pytest.mark.django_db
 
@@ -324,6 +324,7 @@ def test_45_no_setting_of_a_session_switches_a_rule_off(net: Any) -> None:
     sql("SELECT set_config('fibre.drawing', 'on', false), set_config('fibre.joining', %s, false)", str(middle))
     sql("INSERT INTO fibre_node (id, network_id, geom) VALUES (%s, %s, %s)", middle, net, wkt((50, 0)))
     segment(net, (50, -10), (50, 10))
+    settle()
     assert broken(net) == []
     assert len(graph(net)) == 4
 

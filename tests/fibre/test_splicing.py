@@ -297,6 +297,7 @@ def test_15_products_stay(plant: Plant) -> None:
     ):
         with refused(code):
             sql(statement)
+            settle()
 
 
 def test_16_a_window_cut_gives_each_fibre_two_ends(plant: Plant) -> None:

@@ -8,6 +8,11 @@ CREATE FUNCTION fibre_writers() RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT ARRAY['engineer', 'contractor', 'admin'] $$;
 
+-- The roles that see a network; SEES in layers/fibre/access.py.
+CREATE FUNCTION fibre_readers() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ARRAY['planner', 'engineer', 'contractor', 'admin'] $$;
+
 CREATE FUNCTION fibre_out_of_reach() RETURNS void
     LANGUAGE plpgsql
     SET search_path = public, pg_catalog, pg_temp
@@ -27,6 +32,17 @@ BEGIN
     IF gisapp_person() AND NOT gisapp_operator() AND NOT coalesce(
         (SELECT gisapp_belongs(organisation_id, geom, fibre_writers()) FROM fibre_segment WHERE id = segment), false)
     THEN
+        PERFORM fibre_out_of_reach();
+    END IF;
+END
+$$;
+
+CREATE FUNCTION fibre_may_change_at(organisation bigint, place geometry) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF gisapp_person() AND NOT gisapp_operator() AND NOT gisapp_belongs(organisation, place, fibre_writers()) THEN
         PERFORM fibre_out_of_reach();
     END IF;
 END
@@ -158,7 +174,7 @@ AS $$
       JOIN accounts_organisation o ON o.id = d.organisation_id
      WHERE g.id = of_segment AND d.organisation_id <> g.organisation_id
        AND (NOT gisapp_person() OR gisapp_operator()
-            OR gisapp_belongs(g.organisation_id, g.geom, ARRAY['planner', 'engineer', 'contractor', 'admin']))
+            OR gisapp_belongs(g.organisation_id, g.geom, fibre_readers()))
      GROUP BY d.organisation_id, o.name ORDER BY o.name
 $$;
 

@@ -21,18 +21,8 @@ CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_duct
 CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_duct
     FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
 
-CREATE FUNCTION fibre_duct_keeps() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path = public, pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM fibre_refuse('duct-keeps-spec', 'Ein Rohr behält seinen Typ; seine Röhrchen hängen daran.',
-        'Ein neues Rohr zeichnen, oder das falsche löschen und neu zeichnen.');
-    RETURN NULL;
-END
-$$;
 CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF spec_id ON fibre_duct
-    FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id) EXECUTE FUNCTION fibre_duct_keeps();
+    FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id) EXECUTE FUNCTION fibre_keeps_spec('duct-keeps-spec');
 
 CREATE FUNCTION fibre_tubes_of_spec() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -171,22 +161,8 @@ CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_segment
 
 -- -------------------------------------------------------------------------------------------- splits and joins under ducts
 
--- A part of another function, which has asked for the caller's rights: nobody calls it by itself.
-CREATE FUNCTION fibre_only_from(name text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path = public, pg_catalog, pg_temp
-AS $$
-DECLARE
-    stack text;
-BEGIN
-    GET DIAGNOSTICS stack = PG_CONTEXT;
-    IF position('function ' || name || '(' IN stack) = 0 THEN
-        RAISE insufficient_privilege USING MESSAGE = format('only %s does this', name);
-    END IF;
-END
-$$;
-
--- A split segment takes its ducts along: each walk gets one step more.
+-- A split segment takes its ducts along: each walk gets one step more. (A part of fibre_split, which has asked for the
+-- caller's rights.)
 CREATE FUNCTION fibre_carry(first uuid, second uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
@@ -194,8 +170,6 @@ AS $$
 DECLARE
     step record;
 BEGIN
-    PERFORM fibre_only_from('fibre_split');
-    PERFORM fibre_may_change(first);
     FOR step IN SELECT id, duct_id, ordinal, forward FROM fibre_ductstep WHERE segment_id = first ORDER BY duct_id LOOP
         UPDATE fibre_ductstep SET ordinal = ordinal + 1 WHERE duct_id = step.duct_id
            AND (ordinal > step.ordinal OR (ordinal = step.ordinal AND NOT step.forward));
@@ -211,7 +185,9 @@ BEGIN
     END LOOP;
 END
 $$;
--- Before two segments become one: each walk must pass both, uncut between them.
+REVOKE EXECUTE ON FUNCTION fibre_carry(uuid, uuid) FROM PUBLIC;
+
+-- Before two segments become one: each walk must pass both, uncut between them. (A part of fibre_join.)
 CREATE FUNCTION fibre_uncarry(kept uuid, gone uuid, node uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
@@ -219,8 +195,6 @@ AS $$
 DECLARE
     step record;
 BEGIN
-    PERFORM fibre_only_from('fibre_join');
-    PERFORM fibre_may_change(kept), fibre_may_change(gone);
     IF EXISTS (SELECT FROM fibre_tubesection WHERE node IN (from_node_id, to_node_id)) THEN
         PERFORM fibre_refuse('node-in-use', 'An diesem Netzknoten beginnt, endet oder ist ein Röhrchen geschnitten.',
             'Erst die Schnitte zurücknehmen (fibre_mend_tube).');
@@ -245,3 +219,4 @@ BEGIN
     END LOOP;
 END
 $$;
+REVOKE EXECUTE ON FUNCTION fibre_uncarry(uuid, uuid, uuid) FROM PUBLIC;

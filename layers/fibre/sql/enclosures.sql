@@ -5,8 +5,6 @@ CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_enclosure
     FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
 CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_device
     FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
-CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF spec_id ON fibre_enclosure
-    FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id) EXECUTE FUNCTION fibre_keeps_spec('enclosure-keeps-spec');
 CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF spec_id, enclosure_id ON fibre_splitter
     FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id OR NEW.enclosure_id <> OLD.enclosure_id)
     EXECUTE FUNCTION fibre_keeps_spec('splitter-keeps-spec');
@@ -28,6 +26,49 @@ END
 $$;
 CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_enclosure
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION fibre_enclosure_drawn();
+
+-- An enclosure has the trays and ports of its product: fibre_replace_enclosure puts another one in its place with them.
+CREATE FUNCTION fibre_check_enclosure(enclosures uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    bad text;
+BEGIN
+    SELECT n.name INTO bad FROM fibre_enclosure n JOIN fibre_enclosurespec p ON p.key = n.spec_id
+      CROSS JOIN LATERAL (SELECT count(*) AS many, coalesce(max(t.number), 0) AS most FROM fibre_tray t WHERE t.enclosure_id = n.id) t
+      CROSS JOIN LATERAL (SELECT count(*) AS many, coalesce(max(q.number), 0) AS most FROM fibre_port q WHERE q.enclosure_id = n.id) q
+     WHERE n.id = ANY (enclosures) AND (t.many, t.most, q.many, q.most) <> (p.trays, p.trays, p.ports, p.ports)
+     ORDER BY n.name LIMIT 1;
+    IF FOUND THEN
+        PERFORM fibre_refuse('enclosure-keeps-spec', format('%s hätte nicht die Kassetten und Ports seines Typs.', bad),
+            'Was daran hängt, folgt aus dem Typ; einen anderen setzt fibre_replace_enclosure ein, mit allem, was darin ist.');
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_check_enclosure(uuid[]) FROM PUBLIC;
+
+CREATE FUNCTION fibre_parts_written() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_note('enclosure', array(SELECT DISTINCT enclosure_id FROM rows_));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_added AFTER INSERT ON fibre_tray
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_tray
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_removed AFTER DELETE ON fibre_tray
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_added AFTER INSERT ON fibre_port
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_port
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_removed AFTER DELETE ON fibre_port
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
 
 CREATE FUNCTION fibre_device_drawn() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -64,6 +105,7 @@ AS $$
 BEGIN
     PERFORM fibre_hold_all(array(SELECT network_id FROM fresh));
     IF TG_TABLE_NAME = 'fibre_enclosure' THEN
+        PERFORM fibre_note('enclosure', array(SELECT f.id FROM fresh f JOIN stale o ON o.id = f.id AND o.spec_id <> f.spec_id));
         PERFORM fibre_note('cable', array(
             SELECT e.cable_id FROM fresh f JOIN stale o ON o.id = f.id AND o.node_id <> f.node_id JOIN fibre_cableentry e ON e.enclosure_id = f.id));
         PERFORM fibre_note('joint', array(

@@ -91,23 +91,6 @@ CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_cable
 CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_cable
     FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
 
--- The parts of a cable, an enclosure, a device or a splitter follow from its product.
-CREATE FUNCTION fibre_keeps_spec() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path = public, pg_catalog, pg_temp
-AS $$
-DECLARE
-    stack text;
-BEGIN
-    GET DIAGNOSTICS stack = PG_CONTEXT;
-    IF position('function fibre_replace_enclosure(' IN stack) > 0 THEN
-        RETURN NEW;
-    END IF;
-    PERFORM fibre_refuse(TG_ARGV[0], 'Der Typ bleibt: was daran hängt, folgt aus ihm.',
-        'Neu anlegen mit dem richtigen Typ und das falsche löschen; ein belegtes Gehäuse tauscht fibre_replace_enclosure.');
-    RETURN NULL;
-END
-$$;
 CREATE TRIGGER fibre_2_keeps BEFORE UPDATE OF spec_id ON fibre_cable
     FOR EACH ROW WHEN (NEW.spec_id <> OLD.spec_id) EXECUTE FUNCTION fibre_keeps_spec('cable-keeps-spec');
 

@@ -52,6 +52,18 @@ BEGIN
 END
 $$;
 
+-- The parts of a duct, a cable, a device or a splitter follow from its product.
+CREATE FUNCTION fibre_keeps_spec() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_refuse(TG_ARGV[0], 'Der Typ bleibt: was daran hängt, folgt aus ihm.',
+        'Neu anlegen mit dem richtigen Typ und das falsche löschen.');
+    RETURN NULL;
+END
+$$;
+
 -- A network that is handed over takes its objects along.
 CREATE FUNCTION fibre_hand_over() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -104,8 +116,9 @@ END
 $$;
 
 -- A node on a segment splits it: the part at its beginning keeps the key, the other names it as its parent.
+-- (It sees the whole network, as what it carries along must: so it asks first whether the caller may.)
 CREATE FUNCTION fibre_split(segment uuid, node uuid) RETURNS uuid
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -116,6 +129,7 @@ DECLARE
     second geometry;
     made uuid := gen_random_uuid();
 BEGIN
+    PERFORM fibre_may_change(segment);
     SELECT * INTO old FROM fibre_segment WHERE id = segment FOR UPDATE;
     IF NOT FOUND THEN
         PERFORM fibre_refuse('unknown-segment', 'Diese Trasse gibt es nicht.');
@@ -167,6 +181,24 @@ BEGIN
 END
 $$;
 
+-- What a trigger left unsplit, because something behind it would see to that, is split when the transaction ends: nobody
+-- leaves a node on a segment by pretending to be that something.
+CREATE FUNCTION fibre_check_node(nodes uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    segments uuid[];
+    on_them uuid[];
+BEGIN
+    SELECT array_agg(s.id ORDER BY s.id, n.id), array_agg(n.id ORDER BY s.id, n.id) INTO segments, on_them
+      FROM fibre_node n JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
+     WHERE n.id = ANY (nodes) AND n.id NOT IN (s.from_node_id, s.to_node_id);
+    PERFORM fibre_split_all(segments, on_them);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_check_node(uuid[]) FROM PUBLIC;
+
 -- New nodes split what they lie on. (Those that a segment makes at its ends wait for the segment's own trigger.)
 CREATE FUNCTION fibre_nodes_drawn() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -175,10 +207,11 @@ AS $$
 DECLARE
     segments uuid[];
     nodes uuid[];
-    stack text;
 BEGIN
-    GET DIAGNOSTICS stack = PG_CONTEXT;
-    IF position('function fibre_end_node(' IN stack) > 0 THEN
+    IF pg_trigger_depth() > 1 THEN
+        IF gisapp_person() THEN
+            PERFORM fibre_note('node', array(SELECT id FROM fresh));
+        END IF;
         RETURN NULL;
     END IF;
     SELECT array_agg(s.id ORDER BY s.id, f.id), array_agg(f.id ORDER BY s.id, f.id) INTO segments, nodes
@@ -311,19 +344,48 @@ BEGIN
 END
 $$;
 
--- The node that fibre_join is taking out just now: until it is gone, nothing is split at it. Nobody else can say so.
+-- The node that fibre_join is taking out just now: until it is gone, nothing is split at it. Anybody may say so; a node
+-- that is still there when the transaction ends splits what it lies on after all.
 CREATE FUNCTION fibre_joined() RETURNS uuid
     LANGUAGE plpgsql
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    stack text;
+    node uuid;
 BEGIN
-    GET DIAGNOSTICS stack = PG_CONTEXT;
-    IF position('function fibre_join(' IN stack) = 0 THEN
-        RETURN NULL;
+    node := nullif(current_setting('fibre.joining', true), '')::uuid;
+    IF node IS NOT NULL THEN
+        PERFORM fibre_note('node', ARRAY[node]);
     END IF;
-    RETURN nullif(current_setting('fibre.joining', true), '')::uuid;
+    RETURN node;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_joined() FROM PUBLIC;
+
+-- Nodes within 5 cm of these segments, and segments within 5 cm of their ends: in which order to split what. `lines` are
+-- the segments that were drawn, `apart_from` a node that goes.
+CREATE FUNCTION fibre_split_drawn(lines uuid[], apart_from uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    segments uuid[];
+    nodes uuid[];
+BEGIN
+    SELECT array_agg(segment ORDER BY segment, at_, node), array_agg(node ORDER BY segment, at_, node) INTO segments, nodes
+      FROM (
+        SELECT f.id AS segment, n.id AS node, ST_LineLocatePoint(f.geom, n.geom) AS at_
+          FROM fibre_segment f
+          JOIN fibre_node n ON n.network_id = f.network_id AND ST_DWithin(n.geom, f.geom, fibre_snap())
+         WHERE f.id = ANY (lines) AND n.id NOT IN (f.from_node_id, f.to_node_id) AND n.id IS DISTINCT FROM apart_from
+        UNION
+        SELECT s.id, n.id, ST_LineLocatePoint(s.geom, n.geom)
+          FROM fibre_segment f
+          JOIN fibre_node n ON n.id IN (f.from_node_id, f.to_node_id)
+          JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
+         WHERE f.id = ANY (lines) AND n.id NOT IN (s.from_node_id, s.to_node_id)
+      ) pairs;
+    PERFORM fibre_split_all(segments, nodes);
 END
 $$;
 
@@ -332,27 +394,8 @@ CREATE FUNCTION fibre_segments_drawn() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-DECLARE
-    segments uuid[];
-    nodes uuid[];
-    joined uuid;
 BEGIN
-    joined := fibre_joined();
-    SELECT array_agg(segment ORDER BY segment, at_, node), array_agg(node ORDER BY segment, at_, node) INTO segments, nodes
-      FROM (
-        SELECT f.id AS segment, n.id AS node, ST_LineLocatePoint(f.geom, n.geom) AS at_
-          FROM fresh f
-          JOIN fibre_node n ON n.network_id = f.network_id AND ST_DWithin(n.geom, f.geom, fibre_snap())
-         WHERE n.id NOT IN (f.from_node_id, f.to_node_id)
-           AND n.id IS DISTINCT FROM joined
-        UNION
-        SELECT s.id, n.id, ST_LineLocatePoint(s.geom, n.geom)
-          FROM fresh f
-          JOIN fibre_node n ON n.id IN (f.from_node_id, f.to_node_id)
-          JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
-         WHERE n.id NOT IN (s.from_node_id, s.to_node_id)
-      ) pairs;
-    PERFORM fibre_split_all(segments, nodes);
+    PERFORM fibre_split_drawn(array(SELECT id FROM fresh), fibre_joined());
     RETURN NULL;
 END
 $$;
@@ -362,35 +405,18 @@ CREATE FUNCTION fibre_segments_redrawn() RETURNS trigger
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    segments uuid[];
-    nodes uuid[];
-    joined uuid;
+    redrawn uuid[] := array(SELECT f.id FROM fresh f JOIN stale o ON o.id = f.id WHERE ST_AsEWKB(o.geom) <> ST_AsEWKB(f.geom));
 BEGIN
-    joined := fibre_joined();
-    SELECT array_agg(segment ORDER BY segment, at_, node), array_agg(node ORDER BY segment, at_, node) INTO segments, nodes
-      FROM (
-        SELECT f.id AS segment, n.id AS node, ST_LineLocatePoint(f.geom, n.geom) AS at_
-          FROM fresh f
-      JOIN stale o ON o.id = f.id AND ST_AsEWKB(o.geom) <> ST_AsEWKB(f.geom)
-          JOIN fibre_node n ON n.network_id = f.network_id AND ST_DWithin(n.geom, f.geom, fibre_snap())
-         WHERE n.id NOT IN (f.from_node_id, f.to_node_id)
-           AND n.id IS DISTINCT FROM joined
-        UNION
-        SELECT s.id, n.id, ST_LineLocatePoint(s.geom, n.geom)
-          FROM fresh f
-      JOIN stale o ON o.id = f.id AND ST_AsEWKB(o.geom) <> ST_AsEWKB(f.geom)
-          JOIN fibre_node n ON n.id IN (f.from_node_id, f.to_node_id)
-          JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
-         WHERE n.id NOT IN (s.from_node_id, s.to_node_id)
-      ) pairs;
-    PERFORM fibre_split_all(segments, nodes);
+    IF cardinality(redrawn) > 0 THEN
+        PERFORM fibre_split_drawn(redrawn, fibre_joined());
+    END IF;
     RETURN NULL;
 END
 $$;
 
 -- Take out a node between two segments: one segment remains, with the key of the one that was there first.
 CREATE FUNCTION fibre_join(node uuid) RETURNS uuid
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -406,6 +432,7 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM fibre_refuse('unknown-node', 'Diesen Netzknoten gibt es nicht.');
     END IF;
+    PERFORM fibre_may_change_at(here.organisation_id, here.geom);
     PERFORM fibre_hold(here.network_id);
     SELECT array_agg(id ORDER BY created_at, parent_id IS NOT NULL, id) INTO parts
       FROM fibre_segment WHERE node IN (from_node_id, to_node_id);
@@ -413,6 +440,7 @@ BEGIN
         PERFORM fibre_refuse('node-not-between-two', 'Nur ein Abzweig zwischen genau zwei Trassen lässt sich herausnehmen.',
             format('Hier ist es Art %s mit %s Trassen.', here.kind, coalesce(array_length(parts, 1), 0)));
     END IF;
+    PERFORM fibre_may_change(parts[1]), fibre_may_change(parts[2]);
     SELECT * INTO kept FROM fibre_segment WHERE id = parts[1] FOR UPDATE;
     SELECT * INTO gone FROM fibre_segment WHERE id = parts[2] FOR UPDATE;
     IF (kept.lifecycle, kept.owner_id, kept.construction, kept.surface, kept.depth_cm, kept.depth_reference, kept.width_cm)

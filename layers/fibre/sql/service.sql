@@ -55,7 +55,12 @@ AS $$
 BEGIN
     IF cardinality(circuits) > 0 THEN
         PERFORM fibre_refuse(code, format('Darüber läuft: %s.', (
-            SELECT left(string_agg(c.name, ', ' ORDER BY c.name), 200) FROM fibre_circuit c WHERE c.id = ANY (circuits))),
+            SELECT left(string_agg(said, ', ' ORDER BY said), 200) FROM (
+                -- Of a circuit in another organisation's network: that it is there and whose it is, no more.
+                SELECT DISTINCT CASE WHEN NOT gisapp_person() OR gisapp_operator()
+                            OR c.organisation_id IN (SELECT g.organisation_id FROM gisapp_grants(fibre_readers()) g) THEN c.name
+                       ELSE format('eine Schaltung von %s', o.name) END AS said
+                  FROM fibre_circuit c JOIN accounts_organisation o ON o.id = c.organisation_id WHERE c.id = ANY (circuits)) named)),
             'Erst die Schaltung außer Betrieb nehmen oder umlegen.');
     END IF;
 END
@@ -83,19 +88,22 @@ CREATE FUNCTION fibre_end_released() RETURNS trigger
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    stack text;
+    circuits uuid[];
 BEGIN
-    -- An end that moves to the new piece of a cut or healed fibre stays where it is. (Cutting asks by itself.)
-    GET DIAGNOSTICS stack = PG_CONTEXT;
-    IF position('function fibre_cut_fibres(' IN stack) > 0 OR position('function fibre_mend_fibres(' IN stack) > 0
-        -- Of a joint that was deleted the question was asked before.
-        OR NOT EXISTS (SELECT FROM fibre_joint WHERE id = OLD.joint_id) THEN
+    -- Of a joint that was deleted the question was asked before.
+    IF NOT EXISTS (SELECT FROM fibre_circuit WHERE lifecycle = 'in_service') OR NOT EXISTS (SELECT FROM fibre_joint WHERE id = OLD.joint_id) THEN
         RETURN coalesce(NEW, OLD);
     END IF;
-    IF EXISTS (SELECT FROM fibre_circuit WHERE lifecycle = 'in_service') THEN
-        PERFORM fibre_refuse_service('joint-carries-service', array(
-            SELECT t.circuit_id FROM fibre_circuits_through(
-                ARRAY[coalesce(OLD.section_id, OLD.port_id, OLD.leg_id)], ARRAY[OLD.side]) t));
+    circuits := array(SELECT t.circuit_id FROM fibre_circuits_through(
+        ARRAY[coalesce(OLD.section_id, OLD.port_id, OLD.leg_id)], ARRAY[OLD.side]) t);
+    -- An end that moves to another piece of its fibre, because that was cut or healed, may stand where it stood: that is seen
+    -- when the transaction ends. (fibre_check_joint asks where the end is, fibre_check_circuit whether light still arrives.)
+    IF TG_OP = 'UPDATE' AND NEW.joint_id = OLD.joint_id AND NEW.side = OLD.side AND EXISTS (
+        SELECT FROM fibre_fibresection x JOIN fibre_fibresection y ON y.cable_id = x.cable_id AND y.number = x.number
+         WHERE x.id = OLD.section_id AND y.id = NEW.section_id) THEN
+        PERFORM fibre_note('circuit', circuits);
+    ELSE
+        PERFORM fibre_refuse_service('joint-carries-service', circuits);
     END IF;
     RETURN coalesce(NEW, OLD);
 END
@@ -107,11 +115,8 @@ CREATE FUNCTION fibre_piece_released() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-DECLARE
-    stack text;
 BEGIN
-    GET DIAGNOSTICS stack = PG_CONTEXT;
-    IF position('function fibre_mend_fibres(' IN stack) = 0 AND EXISTS (SELECT FROM fibre_circuit WHERE lifecycle = 'in_service') THEN
+    IF EXISTS (SELECT FROM fibre_circuit WHERE lifecycle = 'in_service') THEN
         PERFORM fibre_refuse_service('fibre-carries-service', array(
             SELECT t.circuit_id FROM fibre_circuits_through(ARRAY[OLD.id], ARRAY['b']) t));
     END IF;
