@@ -64,7 +64,7 @@ def rows_as_events(model: type[Model], key: str = "") -> str:
     return f'SELECT {", ".join(_columns(model, key))} FROM "{events._meta.db_table}" e'  # noqa: S608 - names of models
 
 
-def _rows_at(model: type[Model], when: str) -> str:
+def rows_at(model: type[Model], when: str) -> str:
     """The rows of the table at that moment: each one's last event until then, unless it was its removal."""
     events = event_model(model)
     assert events is not None
@@ -96,7 +96,7 @@ def shadowed(sql: str) -> str:
     tables = [(one._meta.db_table, one) for one in _past_models() if f'"{one._meta.db_table}"' in sql]
     if not tables:
         return sql
-    parts = ", ".join(f'"{table}" AS ({_rows_at(model, when)})' for table, model in tables)
+    parts = ", ".join(f'"{table}" AS ({rows_at(model, when)})' for table, model in tables)
     return f"WITH {parts} {sql}"
 
 

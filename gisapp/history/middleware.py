@@ -31,7 +31,8 @@ class AsOf:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in SAFE or PARAMETER not in request.GET:
+        # (A form sends its empty field along.)
+        if request.method not in SAFE or not request.GET.get(PARAMETER):
             return self.get_response(request)
         try:
             when = asof.parse(request.GET[PARAMETER])

@@ -1,15 +1,18 @@
 """The answers to an engineer's questions as a page, or as the part of it that the script puts beside the map."""
 
+import datetime
 import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gisapp.database import fetch_rows
 from gisapp.errors import BadInput, GisError, NotFound
+from gisapp.history.middleware import PARAMETER as AS_OF
 from gisapp.map.context import page_context
 from gisapp.map.languages import with_language
 from layers.fibre.api import MOST, cut_of, sight_of
@@ -120,13 +123,21 @@ def answer(request: HttpRequest) -> HttpResponse:
     """`?ref=&question=trace|impact`, with `&fragment=1` the part for the script alone. What is asked in vain is told in words."""
     sight = sight_of(request.user)
     ref, question = request.GET.get("ref", "").strip()[:200], request.GET.get("question", "trace")
-    context: dict[str, Any] = {"ref": ref, "question": question if question in QUESTIONS else "trace", "status": 200}
+    context: dict[str, Any] = {
+        "ref": ref,
+        "question": question if question in QUESTIONS else "trace",
+        "status": 200,
+        "as_of": request.GET.get(AS_OF, "")[:10],
+    }
     try:
         if not ref or "\x00" in ref:
             raise BadInput("fibre-unknown", ref=ref.replace("\x00", "?"))
         context |= _hit(ref, sight) if context["question"] == "impact" else _traced(ref, sight)
     except GisError as refused:
         context |= {"title": str(refused), "status": 404, "traces": [], "shape": None}
+    if context["as_of"]:
+        day = date_format(datetime.date.fromisoformat(context["as_of"]))
+        context["title"] = _("%(title)s, Stand vom %(day)s") % {"title": context["title"], "day": day}
     if request.GET.get("fragment"):
         response = render(request, "fibre/_answer.html", context)
     else:

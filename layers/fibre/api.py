@@ -1,5 +1,6 @@
 """The network's questions over REST: where does it go, who is hit."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -16,6 +17,8 @@ from gisapp.accounts.roles import grants_of, is_known, is_operator
 from gisapp.api.serializers import problems
 from gisapp.errors import BadInput, Forbidden, GisError, NotFound
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
+from gisapp.history.asof import as_of, parse
+from gisapp.history.middleware import PARAMETER as AS_OF
 from layers.fibre.access import SEES
 from layers.fibre.impact import Cut, impact
 from layers.fibre.refs import starts, thing
@@ -33,6 +36,7 @@ _POLYGON = {
         "properties": {"polygon": {"type": "object", "description": "GeoJSON Polygon, CRS84"}},
     }
 }  # fmt: skip
+_AS_OF = OpenApiParameter(AS_OF, str, description=_("Stand vom: Datum oder Zeitpunkt nach RFC 3339"))
 # More ends than this in one question are a list for the printer, not an answer.
 MOST = 3_000
 
@@ -74,7 +78,7 @@ class TraceView(APIView):
 
     @extend_schema(
         operation_id="fibre_trace",
-        parameters=[_REF],
+        parameters=[_REF, _AS_OF],
         responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
     )
     def get(self, request: Request) -> HttpResponse:
@@ -96,7 +100,7 @@ class ImpactView(APIView):
 
     @extend_schema(
         operation_id="fibre_impact",
-        parameters=[_REF],
+        parameters=[_REF, _AS_OF],
         responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
     )
     def get(self, request: Request) -> HttpResponse:
@@ -107,13 +111,18 @@ class ImpactView(APIView):
     @extend_schema(
         operation_id="fibre_impact_of_area",
         request=_POLYGON,
+        parameters=[_AS_OF],
         responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 415)},
     )
     def post(self, request: Request) -> HttpResponse:
         """Wen es trifft, wenn in dieser Fläche gegraben wird. / Who is hit when somebody digs in this area."""
         sight = sight_of(request.user)
         sent = request.data.get("polygon") if isinstance(request.data, dict) else None
-        return _answer(impact(Cut(polygon=_polygon(sent)), sight).plain())
+        cut = Cut(polygon=_polygon(sent))
+        # A question that is posted looks at the past as one that is not.
+        when = request.query_params.get(AS_OF)
+        with as_of(parse(when)) if when else nullcontext():
+            return _answer(impact(cut, sight).plain())
 
 
 def cut_of(ref: str, sight: Sight) -> Cut:

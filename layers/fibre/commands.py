@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from gisapp.commands.command import Command
 from gisapp.database import fetch_rows
 from gisapp.errors import BadInput, NotFound
+from gisapp.history.asof import as_of, parse
 from gisapp.layer import all_apps
 from layers.fibre import networks
 from layers.fibre.impact import Cut, Impact, impact
@@ -36,6 +38,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     ):  # fmt: skip
         one.add_argument(f"--{name}", metavar="REF", help=text)
     one.add_argument("--polygon", metavar="FILE", help=_("Datei mit einer Fläche (GeoJSON, Shape, GeoPackage ...)"))
+    for sub in (tracing, hit):
+        sub.add_argument("--as-of", default="", metavar="WHEN", help=_("wie es damals war: Datum oder Zeitpunkt"))
     for sub in (example, tracing, hit):
         sub.add_argument("--json", action="store_true", help=_("ein JSON-Objekt statt Text"))
 
@@ -132,7 +136,9 @@ _VERBS = {"network": networks.run, "example": _example, "trace": _trace, "impact
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    return _VERBS[arguments.verb](arguments)
+    when = getattr(arguments, "as_of", "")
+    with as_of(parse(when)) if when else nullcontext():
+        return _VERBS[arguments.verb](arguments)
 
 
 FIBRE = Command("fibre", "Glasfasernetz: Netze, Verfolgung, Auswirkungen", _run, _arguments)

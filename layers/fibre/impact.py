@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from gisapp.database import fetch_rows
+from layers.fibre.past import at_the_moment
 from layers.fibre.tracing import Sight
 
 
@@ -96,6 +97,7 @@ SELECT 'segments', s.id, coalesce(s.name, s.id::text), jsonb_build_object('lengt
 """
 
 
+@at_the_moment
 def impact(cut: Cut, sight: Sight = None) -> Impact:
     """What is hit by `cut`. Objects of networks outside `sight` are counted, not named."""
     nodes = [*cut.nodes]

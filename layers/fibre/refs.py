@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gisapp.database import fetch_rows
 from gisapp.errors import BadInput, NotFound
+from layers.fibre.past import at_the_moment
 from layers.fibre.tracing import Sight, Start
 from layers.regions.search import streets_and_addresses
 
@@ -59,12 +60,14 @@ def _one(ref: str, found: list[Thing]) -> Thing:
     return found[0]
 
 
+@at_the_moment
 def thing(ref: str, sight: Sight = None, *tables: str) -> Thing:
     """The one object of this name or key. Raises NotFound("fibre-unknown"), BadInput("fibre-ambiguous-name")."""
     net, _bar, name = ref.rpartition("|")
     return _one(ref, _named(name, net, sight, *(tables or _TABLES)))
 
 
+@at_the_moment
 def starts(ref: str, sight: Sight = None) -> list[Start]:
     """The ends that `ref` means: of a fibre, port or leg one, of a cable, tube, node or address all that hang there.
 

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from gisapp.database import fetch_rows
+from layers.fibre.past import at_the_moment
 from layers.fibre.products import Shade, products
 from layers.fibre.trace import COMPLETE, WAVELENGTHS, End, Hop, Path, Trace
 
@@ -168,6 +169,7 @@ def _roots(pairs: Sequence[tuple[UUID, str]]) -> list[_Row]:
     return [next(iter(found[number].values())) for number in range(1, len(pairs) + 1)]
 
 
+@at_the_moment
 def trace(starts: Sequence[Start], sight: Sight = None, *, geometry: bool = True) -> list[Trace]:
     """Trace from each start both ways, in two or three statements for all of them.
 

@@ -128,9 +128,9 @@ BEGIN
 END
 $$;
 
--- Where on the cable its entries are, and how long it is.
-CREATE FUNCTION fibre_measure_cables(cables uuid[]) RETURNS void
-    LANGUAGE sql
+-- Where on the cable its entries are (metres from its beginning, as drawn, and of slack), and how long it is (entry NULL).
+CREATE FUNCTION fibre_measured(cables uuid[]) RETURNS TABLE (cable_id uuid, entry_id uuid, drawn_m float8, slack_m float8)
+    LANGUAGE sql STABLE
     SET search_path = public, pg_catalog, pg_temp
 AS $$
     WITH passed AS (
@@ -146,15 +146,23 @@ AS $$
                coalesce(sum(k.length_m) OVER (PARTITION BY s.cable_id ORDER BY s.ordinal), 0) AS slack_m
           FROM stations s
           LEFT JOIN fibre_slack k ON k.cable_id = s.cable_id AND k.node_id = s.ends_at AND s.ordinal = s.first_there
-    ), found AS (
-        -- An entry stands in the middle of the slack at its node: of a loop, one half is on either side.
-        SELECT p.cable_id, e.id AS entry_id, p.drawn_m, p.slack_m - coalesce(p.slack_here, 0) / 2 AS slack_m
-          FROM placed p JOIN fibre_cableentry e ON e.cable_id = p.cable_id AND e.side IS NULL
-          JOIN fibre_enclosure n ON n.id = e.enclosure_id AND n.node_id = p.ends_at
-         WHERE p.ordinal > 0 AND NOT p.is_last
-        UNION ALL
-        SELECT p.cable_id, NULL, p.drawn_m, p.slack_m FROM placed p WHERE p.is_last AND (p.ordinal > 0 OR p.slack_m > 0
-            OR EXISTS (SELECT FROM fibre_cable c WHERE c.id = p.cable_id AND c.from_node_id = c.to_node_id))
+    )
+    -- An entry stands in the middle of the slack at its node: of a loop, one half is on either side.
+    SELECT p.cable_id, e.id AS entry_id, p.drawn_m, p.slack_m - coalesce(p.slack_here, 0) / 2 AS slack_m
+      FROM placed p JOIN fibre_cableentry e ON e.cable_id = p.cable_id AND e.side IS NULL
+      JOIN fibre_enclosure n ON n.id = e.enclosure_id AND n.node_id = p.ends_at
+     WHERE p.ordinal > 0 AND NOT p.is_last
+    UNION ALL
+    SELECT p.cable_id, NULL, p.drawn_m, p.slack_m FROM placed p WHERE p.is_last AND (p.ordinal > 0 OR p.slack_m > 0
+        OR EXISTS (SELECT FROM fibre_cable c WHERE c.id = p.cable_id AND c.from_node_id = c.to_node_id))
+$$;
+
+CREATE FUNCTION fibre_measure_cables(cables uuid[]) RETURNS void
+    LANGUAGE sql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    WITH found AS MATERIALIZED (
+        SELECT * FROM fibre_measured(cables)
     ), gone AS (
         DELETE FROM fibre_measure m WHERE m.cable_id = ANY (cables) AND NOT EXISTS (
             SELECT FROM found f WHERE f.cable_id = m.cable_id AND f.entry_id IS NOT DISTINCT FROM m.entry_id)
@@ -179,7 +187,7 @@ BEGIN
     PERFORM fibre_check_fibres(cables);
 END
 $$;
-REVOKE EXECUTE ON FUNCTION fibre_check_cable(uuid[]), fibre_walk_cables(uuid[]), fibre_fit_cables(uuid[]), fibre_measure_cables(uuid[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION fibre_check_cable(uuid[]), fibre_walk_cables(uuid[]), fibre_fit_cables(uuid[]), fibre_measured(uuid[]), fibre_measure_cables(uuid[]) FROM PUBLIC;
 
 -- ------------------------------------------------------------------------------------------- what makes a cable pending
 

@@ -45,8 +45,8 @@ SELECT f.id AS section_id, f.cable_id, f.number, c.spec_id,
   JOIN fibre_cable c ON c.id = f.cable_id
   JOIN fibre_cablespec k ON k.key = c.spec_id
   LEFT JOIN fibre_measure t ON t.cable_id = f.cable_id AND t.entry_id IS NULL
-  LEFT JOIN fibre_measure ma ON ma.entry_id = f.cut_a_id
-  LEFT JOIN fibre_measure mb ON mb.entry_id = f.cut_b_id
+  LEFT JOIN fibre_measure ma ON ma.entry_id = f.cut_a_id AND ma.cable_id = f.cable_id
+  LEFT JOIN fibre_measure mb ON mb.entry_id = f.cut_b_id AND mb.cable_id = f.cable_id
   LEFT JOIN fibre_cableentry ea ON ea.id = f.cut_a_id
   LEFT JOIN fibre_cableentry eb ON eb.id = f.cut_b_id
   LEFT JOIN fibre_cableentry oa ON oa.cable_id = f.cable_id AND oa.side = 'a' AND f.cut_a_id IS NULL

@@ -165,6 +165,8 @@ asking.addEventListener("submit", async (event) => {
   question = new AbortController();
   const { signal } = question;
   const query = new URLSearchParams({ ref: asking.elements.ref.value, question: event.submitter?.value ?? "trace", fragment: "1" });
+  const day = asking.elements.as_of.value;
+  if (day) query.set("as_of", day);
   result.setAttribute("aria-busy", "true");
   try {
     const html = await askFragment(`/fibre/ask?${query}`, { signal });
