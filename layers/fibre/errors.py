@@ -104,6 +104,13 @@ SERVICE = (
     ErrorText("unknown-fibre", 409, "So viele Fasern hat das Kabel nicht.", "The cable has not as many fibres."),
 )  # fmt: skip
 
+ROUTES = (
+    ErrorText("segment-full", 409, "Die Trasse nimmt nicht so viele Rohre auf.", "The segment does not hold so many ducts."),
+    ErrorText("no-route", 409, "Zwischen diesen Netzknoten führt kein Weg durch Trassen.", "No way through the trenches leads from one node to the other."),
+    ErrorText("route-to-itself", 409, "Der Weg endet, wo er beginnt.", "The way ends where it begins."),
+    ErrorText("route-repeats", 409, "Der Weg käme zweimal an einem Netzknoten vorbei.", "The way would pass a node twice."),
+)  # fmt: skip
+
 QUESTIONS = (
     ErrorText("fibre-unknown", 404, "„{ref}“ gibt es in den Netzen nicht, die Sie sehen dürfen.",
               "There is no “{ref}” in the networks that you may see."),
@@ -144,4 +151,4 @@ INTAKE = (
               "the tray's place is taken in the file already; the splice came without a place"),
 )  # fmt: skip
 
-ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *QUESTIONS, *INTAKE)
+ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *ROUTES, *QUESTIONS, *INTAKE)
