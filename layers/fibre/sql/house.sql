@@ -26,7 +26,7 @@ BEGIN
     IF node IS NULL AND of_premises IS NOT NULL THEN
         PERFORM fibre_refuse('unknown-object', 'Dieses Anschlussobjekt gibt es in diesem Netz nicht.');
     END IF;
-    SELECT a.geom, concat_ws(' ', a.street_name, a.house_number || coalesce(a.house_number_suffix, '')) INTO geom, label
+    SELECT a.geom, concat_ws(' ', a.street_name, a.house_number) INTO geom, label
       FROM regions_address a WHERE a.id = of_address;
     geom := coalesce(place, geom);
     node := coalesce(node, fibre_node_at(net, geom));
@@ -265,12 +265,13 @@ $$;
 
 -- What was made, and what it takes.
 CREATE FUNCTION fibre_house_told(site record, hit record, dug record, pipe record, kit record) RETURNS jsonb
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
+BEGIN
+    RETURN jsonb_strip_nulls(jsonb_build_object(
         'house', dug.house, 'house_name', (SELECT name FROM fibre_node WHERE id = dug.house), 'tap', dug.tap,
-        'tube', CASE WHEN pipe.fitting IS NOT NULL THEN fibre_tube_called(hit.tube) END, 'cabinet', hit.cabinet,
+        'tube', CASE WHEN pipe.fitting IS NOT NULL THEN fibre_tube_label(hit.tube) END, 'cabinet', hit.cabinet,
         'cabinet_name', (SELECT name FROM fibre_node WHERE id = hit.cabinet),
         'segments', to_jsonb(dug.segments), 'dug_m', round(dug.dug_m::numeric, 2),
         'duct', pipe.duct, 'duct_name', (SELECT name FROM fibre_duct WHERE id = pipe.duct),
@@ -284,7 +285,8 @@ AS $$
                 UNION ALL SELECT 3, 'fitting', f.key, f.name, 1, 'piece' FROM fibre_fittingspec f WHERE f.key = pipe.cap
                 UNION ALL SELECT 4, 'enclosure', s.key, s.name, 1, 'piece' FROM fibre_enclosure e JOIN fibre_enclosurespec s ON s.key = e.spec_id WHERE e.id = kit.huep
                 UNION ALL SELECT 5, 'cable', s.key, s.name, round(kit.cable_m::numeric, 2), 'm' FROM fibre_cable c JOIN fibre_cablespec s ON s.key = c.spec_id WHERE c.id = kit.laid
-            ) m)))
+            ) m)));
+END
 $$;
 
 -- Connect a house. Where it is: its node, a place (EPSG:25832), its premises or its address. `dry`: only tell.

@@ -1,29 +1,30 @@
 -- Where a tube leads: from section to section through couplings; and what on that way is free.
 
--- Is a tube leased or reserved today?
-CREATE FUNCTION fibre_tube_leased(of_tube uuid) RETURNS boolean
+-- Is a tube leased or reserved today, for somebody else than this organisation?
+CREATE FUNCTION fibre_tube_leased(of_tube uuid, besides bigint DEFAULT NULL) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (SELECT FROM fibre_lease l WHERE l.tube_id = of_tube
+    SELECT EXISTS (SELECT FROM fibre_lease l WHERE l.tube_id = of_tube AND (besides IS NULL OR l.tenant_id IS DISTINCT FROM besides)
         AND l.begins_on <= current_date AND coalesce(l.ends_on, current_date) >= current_date)
 $$;
-REVOKE EXECUTE ON FUNCTION fibre_tube_leased(uuid) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION fibre_tube_leased(uuid, bigint) FROM PUBLIC;
 
 -- What is in these sections: how many cables, and what is left of the pipe. Whatever the asker sees of it: who blows a cable
 -- into a tube must know whether there is one, not whose.
-CREATE FUNCTION fibre_sections_used(sections uuid[])
+CREATE FUNCTION fibre_sections_used(sections uuid[], for_whom bigint DEFAULT NULL)
     RETURNS TABLE (section_id uuid, cables bigint, area numeric, most smallint, inner_mm numeric, leased boolean, gone boolean)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-    SELECT x.id, count(k.id), coalesce(sum(s.outer_mm * s.outer_mm), 0), p.max_cables, p.inner_mm, fibre_tube_leased(t.id),
+    SELECT x.id, count(k.id), coalesce(sum(s.outer_mm * s.outer_mm), 0), p.max_cables, p.inner_mm, fibre_tube_leased(t.id, for_whom),
            d.lifecycle IN ('removed', 'decommissioned')
       FROM unnest(sections) u JOIN fibre_tubesection x ON x.id = u JOIN fibre_tube t ON t.id = x.tube_id
       JOIN fibre_duct d ON d.id = t.duct_id JOIN fibre_ductspec p ON p.key = t.pipe_id
       LEFT JOIN fibre_cablestep c ON c.section_id = x.id
       LEFT JOIN fibre_cable k ON k.id = c.cable_id AND k.lifecycle <> 'removed'
       LEFT JOIN fibre_cablespec s ON s.key = k.spec_id
+     WHERE NOT gisapp_person() OR gisapp_operator() OR gisapp_belongs(d.organisation_id, d.geom, ARRAY['planner', 'engineer', 'contractor', 'admin'])
      GROUP BY x.id, p.key, t.id, d.id
 $$;
 
@@ -58,12 +59,6 @@ CREATE FUNCTION fibre_section_length(of_section uuid) RETURNS float8
     SET search_path = public, pg_catalog, pg_temp
 AS $$ SELECT sum(s.length_m) FROM fibre_sectionway w JOIN fibre_segment s ON s.id = w.segment_id WHERE w.section_id = of_section $$;
 
--- "RV-1:4": what a tube is called in messages.
-CREATE FUNCTION fibre_tube_called(of_tube uuid) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path = public, pg_catalog, pg_temp
-AS $$ SELECT fibre_called(d.name, d.id) || ':' || t.position FROM fibre_tube t JOIN fibre_duct d ON d.id = t.duct_id WHERE t.id = of_tube $$;
-
 -- The end of a tube's section at a node: where two sections end there, `lead` says which - the one that leads from here to the
 -- duct's beginning ("a") or to its end ("b"). Raises tube-end-not-here, tube-end-ambiguous.
 CREATE FUNCTION fibre_tube_end_at(tube uuid, node uuid, lead text DEFAULT NULL, OUT section uuid, OUT side text)
@@ -78,10 +73,10 @@ BEGIN
         UNION ALL
         SELECT id, 'a' FROM fibre_tubesection WHERE tube_id = tube AND from_node_id = node AND lead IS DISTINCT FROM 'a') e;
     IF many = 0 THEN
-        PERFORM fibre_refuse('tube-end-not-here', format('Das Röhrchen %s hat an diesem Netzknoten kein Ende.', coalesce(fibre_tube_called(tube), '?')),
+        PERFORM fibre_refuse('tube-end-not-here', format('Das Röhrchen %s hat an diesem Netzknoten kein Ende.', coalesce(fibre_tube_label(tube), '?')),
             'Erst dort schneiden (fibre_cut_tube).');
     ELSIF many > 1 THEN
-        PERFORM fibre_refuse('tube-end-ambiguous', format('Das Röhrchen %s hat an diesem Netzknoten zwei Enden.', fibre_tube_called(tube)),
+        PERFORM fibre_refuse('tube-end-ambiguous', format('Das Röhrchen %s hat an diesem Netzknoten zwei Enden.', fibre_tube_label(tube)),
             'Sagen, welches: das zum Anfang des Rohrs ("a") oder das zu seinem Ende ("b").');
     END IF;
 END
@@ -118,7 +113,7 @@ BEGIN
     SELECT * INTO here FROM fibre_tube_end_at(tube, node, lead);
     SELECT joint_id INTO joint FROM fibre_tubeend WHERE section_id = here.section AND side = here.side;
     IF NOT FOUND THEN
-        PERFORM fibre_refuse('tube-not-coupled', format('Am Ende des Röhrchens %s sitzt hier nichts.', fibre_tube_called(tube)));
+        PERFORM fibre_refuse('tube-not-coupled', format('Am Ende des Röhrchens %s sitzt hier nichts.', fibre_tube_label(tube)));
     END IF;
     DELETE FROM fibre_tubejoint WHERE id = joint;
     RETURN joint;
