@@ -41,7 +41,7 @@ PUBLIC_ROLE = "gisapp_public"
 DATABASE = "gisapp"
 TEMPLATE = "gisapp_template"
 EXTENSIONS = ("postgis", "pg_trgm", "unaccent", "btree_gist")
-READY = "roles and databases exist: 3\n"
+READY = "roles and databases exist: 4\n"
 # A socket path longer than this does not fit into sockaddr_un (108 bytes, with room for ".s.PGSQL.5432.lock").
 LONGEST_SOCKET_DIR = 80
 # A comma separates hosts for libpq, a quote ends a setting.
@@ -364,6 +364,9 @@ def _create_roles(server: Server) -> None:
     # People who work in the database itself (QGIS) have log-ins of their own in this group; gisapp/accounts/policies.py.
     if MEMBER_ROLE not in roles:
         _psql(server, "postgres", f"CREATE ROLE {MEMBER_ROLE} NOLOGIN")
+    # The web server acts for a person as one of them; of itself it has nothing from the group (gisapp/accounts/acting.py).
+    _psql(server, "postgres", f"GRANT {MEMBER_ROLE} TO {WEB_ROLE}")
+    _psql(server, "postgres", f"ALTER ROLE {WEB_ROLE} NOINHERIT")
     # Sees the views of what is public and nothing else (QGIS Server); gisapp/qgis/public.py.
     if PUBLIC_ROLE not in roles:
         _psql(server, "postgres", f"CREATE ROLE {PUBLIC_ROLE} LOGIN CONNECTION LIMIT 40")

@@ -152,6 +152,11 @@ add(
     ErrorText("forbidden", 403, "Dafür fehlt Ihnen das Recht.", "You do not have the right to do this."),
     ErrorText("out-of-reach", 403, "Das gehört nicht zu dem, was Sie in der Ebene {layer} ändern dürfen.",
               "This is not among what you may change in the layer {layer}."),
+    ErrorText("beyond-reach", 403, "Das gehört nicht zu dem, was Sie ändern dürfen (andere Organisation oder anderes Gebiet).",
+              "This is not among what you may change (another organisation or another area)."),
+    ErrorText("acting-impossible", 409,
+              "Der Webserver darf in der Datenbank nicht für Personen handeln: Ihm fehlt die Rolle {role}. Ein Administrator des Servers gibt sie ihm.",
+              "The web server may not act for people in the database: it lacks the role {role}. An administrator of the server grants it."),
     ErrorText("which-organisation", 400, "Für welche Organisation? Möglich sind: {possible}",
               "For which organisation? Possible are: {possible}"),
     ErrorText("no-right-to-create-roles", 409, "Der Datenbankbenutzer darf keine Rollen anlegen. Abhilfe: als Datenbankverwalter "

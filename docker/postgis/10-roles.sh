@@ -23,6 +23,9 @@ CREATE ROLE gisapp_replicator LOGIN REPLICATION PASSWORD :'replicator' CONNECTIO
 GRANT gisapp_web TO gisapp;
 -- damit gisapp user grant-db Personen in die Gruppe aufnehmen kann
 GRANT gisapp_member TO gisapp WITH ADMIN OPTION;
+-- Der Webserver handelt für eine Person wie eine von ihnen; von sich aus hat er nichts aus der Gruppe.
+GRANT gisapp_member TO gisapp_web;
+ALTER ROLE gisapp_web NOINHERIT;
 -- Einstellungen der Anmeldung stehen an der Rolle: durch PgBouncer kommen keine Startangaben.
 ALTER ROLE gisapp_web SET max_parallel_workers_per_gather = 0;
 ALTER ROLE gisapp_web SET statement_timeout = '30s';

@@ -195,6 +195,18 @@ def fingerprint() -> str:
     return hashlib.sha256("\n".join(every).encode()).hexdigest()
 
 
+def _let_act(cursor: Any, web: str | None) -> None:
+    """Let the web server's role act for people (acting.py), where we may say so; elsewhere the set-up of the server has."""
+    for role in {web or _owner(), _owner()}:
+        cursor.execute(
+            "SELECT NOT pg_has_role(%(role)s, %(group)s, 'MEMBER') "
+            "AND pg_has_role(current_user, %(group)s, 'MEMBER WITH ADMIN OPTION')",
+            {"role": role, "group": cluster.MEMBER_ROLE},
+        )
+        if cursor.fetchone()[0]:
+            cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(cluster.MEMBER_ROLE), sql.Identifier(role)))
+
+
 def apply() -> None:
     """Make the policies of every layer's table; without the group role (a server that is not ours, before
     `gisapp user grant-db`) there is nobody to make them for."""
@@ -202,6 +214,7 @@ def apply() -> None:
         return
     web = cluster.WEB_ROLE if _exists(cluster.WEB_ROLE) else None
     with connection.cursor() as cursor:
+        _let_act(cursor, web)
         tables = set(connection.introspection.table_names(cursor))
         for rule in rules():
             if rule.table in tables:

@@ -7,8 +7,9 @@ and raise what a person understands. The installation's own roles pass them by a
 
 from collections.abc import Iterator
 
-# Whose statements are looked at: everybody's but the owner's and the web server's.
-_OTHERS = "session_user NOT IN ({ours})"
+# Whose statements are looked at: everybody's but the owner's and the web server's. Whom the web server acts for
+# (acting.py), it is not itself: what counts is the present role.
+_OTHERS = "current_user NOT IN ({ours})"
 
 _ROW = """
 CREATE OR REPLACE FUNCTION "gisapp_reach_{name}"() RETURNS trigger LANGUAGE plpgsql

@@ -91,6 +91,13 @@ def limit_to(user: Any, organisation: int) -> None:
     user._gisapp_grants = tuple(one for one in grants_of(user) if one.organisation == organisation)
     # Beside the account's own flag, which somebody might save.
     user._gisapp_limited = True
+    user._gisapp_alone = organisation
+
+
+def organisation_alone(user: Any) -> int | None:
+    """The one organisation that this user object is limited to; None where it is not."""
+    found: int | None = getattr(user, "_gisapp_alone", None)
+    return found
 
 
 def is_known(user: Any) -> bool:

@@ -74,6 +74,9 @@ GUARDED = (
     _catalogue("FittingSpec", Text("Verbindertypen", "Fittings")),
     # Operators make networks and hand them over.
     Guarded("fibre.Network", Text("Netze", "Networks"), owner="organisation", within=tuple(SEES)),
+    # Whoever draws takes the next number (fibre_next_name, with its owner's rights); operators set the patterns.
+    Guarded("fibre.NamingRule", Text("Namensregeln", "Naming rules"), parent="network"),
+    Guarded("fibre.NamingCount", Text("Letzte Nummern", "Last numbers"), parent="network"),
     # Under which names an importer knows things; it is the installation's own.
     Guarded("fibre.Alias", Text("Kennungen der Quellen", "Ids of sources"), owner="network", seen="gisapp_operator()", edited="gisapp_operator()"),
     # Whoever lays a duct sees the trench that it is to lie in.

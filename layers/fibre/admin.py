@@ -2,14 +2,26 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from layers.fibre.models import Colour, ColourScheme, DuctSpec, DuctSpecTube, FittingSpec, Network, SchemeColour
+from gisapp.errors import from_database
+from layers.fibre.models import (
+    Colour,
+    ColourScheme,
+    DuctSpec,
+    DuctSpecTube,
+    FittingSpec,
+    NamingRule,
+    Network,
+    SchemeColour,
+)
 from layers.fibre.swatches import Swatch, scheme
 
 
@@ -94,3 +106,35 @@ class NetworkAdmin(admin.ModelAdmin):
     list_filter = ("organisation",)
     search_fields = ("name", "key")
     autocomplete_fields = ("organisation",)
+
+
+class NamingForm(forms.ModelForm):
+    """The pattern is looked at by the database's own rule, before anything is saved."""
+
+    class Meta:
+        model = NamingRule
+        fields = ("network", "kind", "pattern")
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return found
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT fibre_check_pattern(%s, %s)", [found["kind"], found["pattern"]])
+        except DatabaseError as error:
+            refused = from_database(error)
+            if refused is None:
+                raise
+            said = (refused.text(), refused.values.get("hint", ""))
+            raise forms.ValidationError({"pattern": " ".join(str(one) for one in said if one)}) from error
+        return found
+
+
+@admin.register(NamingRule)
+class NamingRuleAdmin(admin.ModelAdmin):
+    """How things of a network are named where nobody names them."""
+
+    form = NamingForm
+    list_display = ("network", "kind", "pattern")
+    list_filter = ("network", "kind")

@@ -55,6 +55,7 @@ SEGMENT = Layer(
             values=values.DEPTH_REFERENCE,
         ),
         Field("width_cm", Type.INTEGER, Text("Breite", "Width"), unit="cm"),
+        Field("duct_limit", Type.INTEGER, Text("Rohre höchstens", "Most ducts"), filter=True),
         Field("co_laid_with", Type.STRING, Text("mitverlegt mit", "co-laid with")),
         Field("funding", Type.STRING, Text("Fördermaßnahme", "Funding project"), filter=True),
         Field("from_node", Type.STRING, Text("von Netzknoten", "from node")),

@@ -104,6 +104,53 @@ SERVICE = (
     ErrorText("unknown-fibre", 409, "So viele Fasern hat das Kabel nicht.", "The cable has not as many fibres."),
 )  # fmt: skip
 
+ROUTES = (
+    ErrorText("segment-full", 409, "Die Trasse nimmt nicht so viele Rohre auf.", "The segment does not hold so many ducts."),
+    ErrorText("no-route", 409, "Zwischen diesen Netzknoten führt kein Weg durch Trassen.", "No way through the trenches leads from one node to the other."),
+    ErrorText("route-to-itself", 409, "Der Weg endet, wo er beginnt.", "The way ends where it begins."),
+    ErrorText("route-repeats", 409, "Der Weg käme zweimal an einem Netzknoten vorbei.", "The way would pass a node twice."),
+)  # fmt: skip
+
+HOUSES = (
+    ErrorText("house-connected", 409, "Das Haus ist schon angeschlossen.", "The house is connected already."),
+    ErrorText("house-without-place", 409, "Wo das Haus steht, ist nicht gesagt.", "It is not said where the house is."),
+    ErrorText("house-needs-name", 409, "Das Haus braucht einen Namen.", "The house needs a name."),
+    ErrorText("house-on-trench", 409, "Das Haus stünde auf der Trasse.", "The house would stand on the trench."),
+    ErrorText("not-a-building", 409, "Dort steht ein Netzknoten, der kein Gebäude dieses Netzes ist.",
+              "There is a node that is no building of this network."),
+    ErrorText("not-a-huep", 409, "Das ist kein HÜP des Katalogs.", "This is no building entry point of the catalogue."),
+    ErrorText("no-duct-in-reach", 409, "In der Nähe liegt kein Rohr, das angezapft werden könnte.", "There is no duct nearby that could be tapped."),
+    ErrorText("no-free-tube", 409, "Kein Röhrchen ist dort bis zu einem Verteiler frei.", "No tube is free there as far as a cabinet."),
+    ErrorText("no-fitting", 409, "Der Katalog hat keinen Verbinder, der passt.", "The catalogue has no fitting that fits."),
+    ErrorText("lead-in-not-single", 409, "Das ist kein Einzelrohr des Katalogs.", "This is no single pipe of the catalogue."),
+    ErrorText("which-enclosure", 409, "In welches Gehäuse soll das Kabel?", "Which enclosure is the cable to enter?"),
+    ErrorText("tube-end-not-here", 409, "Das Röhrchen hat an diesem Netzknoten kein Ende.", "The tube has no end at this node."),
+    ErrorText("tube-end-ambiguous", 409, "Das Röhrchen hat an diesem Netzknoten zwei Enden.", "The tube has two ends at this node."),
+    ErrorText("tube-not-coupled", 409, "Am Ende des Röhrchens sitzt hier nichts.", "There is no fitting on the tube's end here."),
+)  # fmt: skip
+
+ACTIONS = (
+    ErrorText("unknown-action", 404, "Den Handgriff {name} gibt es nicht. Es gibt: {possible}", "There is no action {name}. There are: {possible}"),
+    ErrorText("unknown-argument", 400, "Die Angabe {name} gibt es hier nicht. Möglich sind: {possible}", "There is no argument {name} here. Possible are: {possible}"),
+    ErrorText("unknown-product", 400, "„{name}“ gibt es im Katalog nicht.", "There is no “{name}” in the catalogue."),
+    ErrorText("bundles-differ", 409, "Die Bündeladern haben nicht gleich viele Fasern.", "The loose tubes have not the same number of fibres."),
+    ErrorText("unknown-bundle", 409, "Diese Bündelader hat das Kabel nicht.", "The cable has no such loose tube."),
+    ErrorText("fibre-not-spliced", 409, "Die Faser ist hier mit nichts verbunden.", "The fibre is joined to nothing here."),
+    ErrorText("port-not-patched", 409, "In diesem Port steckt kein Patchkabel.", "There is no patch cord in this port."),
+    ErrorText("cable-placed", 409, "Das Kabel ist schon verlegt.", "The cable is placed already."),
+    ErrorText("cable-not-placed", 409, "Das Kabel ist nicht verlegt.", "The cable is not placed."),
+    ErrorText("cable-entered", 409, "Das Kabel ist unterwegs in einem Gehäuse.", "The cable enters an enclosure on its way."),
+    ErrorText("cable-spliced", 409, "Fasern des Kabels sind verbunden.", "Fibres of the cable are joined."),
+    ErrorText("cable-carries-service", 409, "Über das Kabel läuft eine Schaltung.", "A circuit runs through the cable."),
+    ErrorText("cable-misses-node", 409, "Das Kabel kommt an diesem Netzknoten nicht aus einem Rohr.", "The cable does not leave its duct at this node."),
+    ErrorText("no-cable-way", 409, "Kein Weg durch freie Röhrchen führt zum anderen Ende.", "No way through free tubes leads to the other end."),
+)  # fmt: skip
+
+NAMING = (
+    ErrorText("naming-pattern", 409, "Das Muster ist nicht zu verstehen.", "The pattern is not understood."),
+    ErrorText("naming-without-number", 409, "Das Muster braucht genau eine Nummer.", "The pattern needs exactly one number."),
+)  # fmt: skip
+
 QUESTIONS = (
     ErrorText("fibre-unknown", 404, "„{ref}“ gibt es in den Netzen nicht, die Sie sehen dürfen.",
               "There is no “{ref}” in the networks that you may see."),
@@ -144,4 +191,4 @@ INTAKE = (
               "the tray's place is taken in the file already; the splice came without a place"),
 )  # fmt: skip
 
-ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *QUESTIONS, *INTAKE)
+ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *ROUTES, *HOUSES, *ACTIONS, *NAMING, *QUESTIONS, *INTAKE)

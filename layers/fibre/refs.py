@@ -34,7 +34,7 @@ _TABLES = ("cable", "enclosure", "device", "node", "duct", "segment")
 
 def _named(name: str, net: str, sight: Sight, *tables: str) -> list[Thing]:
     """Objects of this name, or of this key, in the tables that were asked for."""
-    key = _key(name)
+    key = key_of(name)
     parts = " UNION ALL ".join(
         f"SELECT '{table}', x.id, coalesce(x.name, x.id::text), n.key FROM fibre_{table} x JOIN fibre_network n ON n.id = x.network_id "  # noqa: S608
         f"WHERE {'x.id = %(key)s' if key else 'x.name = %(name)s'} AND {_SEEN}"
@@ -44,7 +44,7 @@ def _named(name: str, net: str, sight: Sight, *tables: str) -> list[Thing]:
     return [Thing(*row) for row in fetch_rows(parts, values)]
 
 
-def _key(text: str) -> UUID | None:
+def key_of(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
@@ -80,7 +80,7 @@ def starts(ref: str, sight: Sight = None) -> list[Start]:
             answer = of(ref, holder, number, net, sight)
             if answer:
                 return answer
-    key = _key(name)
+    key = key_of(name)
     if key:
         answer = _by_key(key, sight)
         if answer:

@@ -101,6 +101,8 @@ class Segment(NetworkObject):
     depth_cm = models.IntegerField(_("Tiefe"), null=True, blank=True)
     depth_reference = models.TextField(_("Tiefe gemessen bis"), choices=DepthReference, null=True, blank=True)
     width_cm = models.IntegerField(_("Breite"), null=True, blank=True)
+    # What a trench holds is known where somebody said so; empty: not limited.
+    duct_limit = models.SmallIntegerField(_("Rohre höchstens"), null=True, blank=True)
     co_laid_with = models.TextField(_("mitverlegt mit"), default="", db_default="", blank=True)
     funding = models.TextField(_("Fördermaßnahme"), default="", db_default="", blank=True)
     cost_eur = models.DecimalField(_("Kosten"), max_digits=12, decimal_places=2, null=True, blank=True)
@@ -139,5 +141,6 @@ class Segment(NetworkObject):
             ),
             models.CheckConstraint(condition=Q(width_cm__gt=0), name="fibre_segment_width"),
             models.CheckConstraint(condition=Q(cost_eur__gte=0), name="fibre_segment_cost"),
+            models.CheckConstraint(condition=Q(duct_limit__gte=0), name="fibre_segment_duct_limit"),
         )
         indexes = (tile_index(), name_index())
