@@ -79,7 +79,11 @@ def _person(name: str, key: str, role: str) -> None:
         return
     until = timezone.localdate() + datetime.timedelta(days=180) if role == Role.CONTRACTOR else None
     membership, _new = Membership.objects.update_or_create(
-        user=user, organisation=Organisation.objects.get(key=key), role=role, defaults={"valid_until": until}
+        user=user,
+        organisation=Organisation.objects.get(key=key),
+        role=role,
+        purpose="",
+        defaults={"valid_until": until},
     )
     if role == Role.CONTRACTOR:
         first = Area.objects.filter(kind="municipality").order_by("key").first()

@@ -111,11 +111,11 @@ def give(
         made = user is None
         if user is None:
             user = User.objects.create_user(email)
-        membership = Membership.objects.filter(user=user, organisation=organisation, role=role).first()
+        membership = Membership.objects.filter(user=user, organisation=organisation, role=role, purpose="").first()
         if membership is not None:
             _check_reach(actor, organisation, list(membership.areas.all()))
         membership, _new = Membership.objects.update_or_create(
-            user=user, organisation=organisation, role=role,
+            user=user, organisation=organisation, role=role, purpose="",
             defaults={"valid_from": period.since, "valid_until": period.until},
         )  # fmt: skip
         membership.areas.set(period.areas)

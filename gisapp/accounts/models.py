@@ -143,12 +143,14 @@ class Membership(models.Model):
     )
     valid_from = models.DateField(_("ab"), default=timezone.localdate)
     valid_until = models.DateField(_("bis einschließlich"), null=True, blank=True)
+    # What has given the role, where it was not a person: a layer that gives and takes it names itself here.
+    purpose = models.TextField(default="", db_default="", blank=True, editable=False)
 
     class Meta:
         verbose_name = _("Mitgliedschaft")
         verbose_name_plural = _("Mitgliedschaften")
         constraints = (
-            models.UniqueConstraint(fields=["user", "organisation", "role"], name="membership_once"),
+            models.UniqueConstraint(fields=["user", "organisation", "role", "purpose"], name="membership_once"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
             models.CheckConstraint(
                 condition=~Q(role="contractor") | Q(valid_until__isnull=False), name="membership_contractor_ends"

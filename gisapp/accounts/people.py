@@ -122,7 +122,7 @@ def _grant(arguments: argparse.Namespace) -> dict[str, Any]:
     given = {"valid_until": arguments.until} | ({"valid_from": arguments.since} if arguments.since else {})
     with transaction.atomic():
         membership, _made = Membership.objects.update_or_create(
-            user=person, organisation=organisation, role=arguments.role, defaults=given
+            user=person, organisation=organisation, role=arguments.role, purpose="", defaults=given
         )
         membership.areas.set(areas)
     until = arguments.until.isoformat() if arguments.until else None

@@ -14,6 +14,9 @@ SEES = Members({Role.PLANNER, Role.ENGINEER, Role.CONTRACTOR, Role.ADMIN})
 # fibre_writers().
 CHANGES = Members({Role.ENGINEER, Role.CONTRACTOR, Role.ADMIN})
 
+# Work orders are written by these; contractors carry them out.
+PLANS = Members({Role.PLANNER, Role.ENGINEER, Role.ADMIN})
+
 # A joint lies where one of its tubes ends, in whosever trench that is; who sees an end sees the joint.
 _JOINT_SEEN = (
     'EXISTS (SELECT FROM fibre_tubeend e WHERE e.joint_id = "fibre_tubejoint"."id") OR (SELECT gisapp_operator())'
@@ -77,6 +80,9 @@ GUARDED = (
     # Whoever draws takes the next number (fibre_next_name, with its owner's rights); operators set the patterns.
     Guarded("fibre.NamingRule", Text("Namensregeln", "Naming rules"), parent="network"),
     Guarded("fibre.NamingCount", Text("Letzte Nummern", "Last numbers"), parent="network"),
+    # Planners write orders too; what they do to the network needs the right to change it.
+    Guarded("fibre.WorkOrder", Text("Aufträge", "Work orders"), owner="organisation", within=tuple(SEES), edit=tuple(PLANS), place="area"),
+    Guarded("fibre.OrderStep", Text("Schritte von Aufträgen", "Steps of work orders"), parent="order"),
     # Under which names an importer knows things; it is the installation's own.
     Guarded("fibre.Alias", Text("Kennungen der Quellen", "Ids of sources"), owner="network", seen="gisapp_operator()", edited="gisapp_operator()"),
     # Whoever lays a duct sees the trench that it is to lie in.

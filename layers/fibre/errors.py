@@ -129,6 +129,20 @@ HOUSES = (
     ErrorText("tube-not-coupled", 409, "Am Ende des Röhrchens sitzt hier nichts.", "There is no fitting on the tube's end here."),
 )  # fmt: skip
 
+ORDERS = (
+    ErrorText("order-state", 409, "Der Auftrag kann das nicht werden.", "The order cannot become that."),
+    ErrorText("order-not-done", 409, "Noch nicht jeder Schritt des Auftrags ist ausgeführt.", "Not every step of the order is done yet."),
+    ErrorText("order-not-draft", 409, "Der Auftrag ist kein Entwurf mehr.", "The order is no draft any more."),
+    ErrorText("order-elsewhere", 409, "Diesen Auftrag gibt es in dem Netz des Objekts nicht.", "There is no such order in the object's network."),
+    ErrorText("order-no-result", 400, "„{name}“ nennt nichts, was ein früherer Schritt gemacht hat.", "“{name}” names nothing that an earlier step made."),
+    ErrorText("order-stops", 409, "Der Auftrag {order} bleibt bei Schritt {step} stehen: {why}", "The order {order} stops at step {step}: {why}"),
+    ErrorText("order-base-changed", 409,
+              "Das Netz hat sich geändert: Der Auftrag {order} täte etwas anderes als genehmigt ({missing} Änderungen fehlten, {unexpected} kämen dazu). "
+              "Ansehen und neu genehmigen.",
+              "The network has changed: the order {order} would do something else than was approved ({missing} changes missing, {unexpected} new). "
+              "Look at it and approve anew."),
+)  # fmt: skip
+
 ACTIONS = (
     ErrorText("unknown-action", 404, "Den Handgriff {name} gibt es nicht. Es gibt: {possible}", "There is no action {name}. There are: {possible}"),
     ErrorText("unknown-argument", 400, "Die Angabe {name} gibt es hier nicht. Möglich sind: {possible}", "There is no argument {name} here. Possible are: {possible}"),
@@ -191,4 +205,4 @@ INTAKE = (
               "the tray's place is taken in the file already; the splice came without a place"),
 )  # fmt: skip
 
-ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *ROUTES, *HOUSES, *ACTIONS, *NAMING, *QUESTIONS, *INTAKE)
+ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *ROUTES, *HOUSES, *ACTIONS, *ORDERS, *NAMING, *QUESTIONS, *INTAKE)

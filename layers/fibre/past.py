@@ -95,6 +95,12 @@ def _grant(cursor: Any) -> None:
         cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} TO gisapp_web")
 
 
+def before_migrate(**_: Any) -> None:
+    """What stands on the tables would keep migrations from changing them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+
+
 def after_migrate(**_: Any) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('public.fibre_jointendevent'), to_regproc('public.fibre_measured')")

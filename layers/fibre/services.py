@@ -1,7 +1,7 @@
 """One thing that a person does to a network: its transaction, his rights, and what the history says of it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import orjson
@@ -46,6 +46,11 @@ def _ours() -> Iterator[None]:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+def rights_of(user: Any) -> AbstractContextManager[None]:
+    """A transaction with this person's rights, or the installation's own (None); every rule is asked before it ends."""
+    return acting_for(user) if user is not None else _ours()
+
+
 def perform(action: Action, sent: Any, *, user: Any = None, dry: bool = False) -> dict[str, Any]:
     """Do it, with the rights of `user` (None: the installation's own), and tell what was made. `dry`: only try.
 
@@ -55,7 +60,7 @@ def perform(action: Action, sent: Any, *, user: Any = None, dry: bool = False) -
         check_may(action, user)
     told: dict[str, Any] = {}
     try:
-        with transaction.atomic(), acting_for(user) if user is not None else _ours():
+        with transaction.atomic(), rights_of(user):
             told = _told(action, _call(action, parameters(action, sent)))
             if dry:
                 with connection.cursor() as cursor:
@@ -69,10 +74,11 @@ def perform(action: Action, sent: Any, *, user: Any = None, dry: bool = False) -
 def _call(action: Action, values: dict[str, Any]) -> Any:
     points = {one.parameter for one in action.arguments if one.takes is Takes.POINT}
     marks = [
-        f"{name} => ST_Transform(%({name})s::geometry, 25832)" if name in points else f"{name} => %({name})s" for name in values
+        f"{name} => ST_Transform(%({name})s::geometry, 25832)" if name in points else f"{name} => %({name})s"
+        for name in values
     ]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {action.function}({', '.join(marks)})", values)  # noqa: S608 - names of our own table
+        cursor.execute(f"SELECT {action.function}({', '.join(marks)})", values)
         return cursor.fetchone()[0]
 
 

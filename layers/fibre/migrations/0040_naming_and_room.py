@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0009_acting'),
-        ('fibre', '0030_aliases'),
+        ('fibre', '0031_past'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 

@@ -95,6 +95,9 @@ class NetworkObject(models.Model):
     surveyed_on = models.DateField(_("vermessen am"), null=True, blank=True)
     surveyed_by = models.TextField(_("vermessen durch"), default="", db_default="", blank=True)
     remark = models.TextField(_("Bemerkung"), default="", db_default="", blank=True)
+    work_order = models.ForeignKey(
+        "fibre.WorkOrder", models.PROTECT, related_name="+", verbose_name=_("Auftrag"), null=True, blank=True
+    )
     source = models.TextField(default="hand", db_default="hand", editable=False)
     source_id = models.TextField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

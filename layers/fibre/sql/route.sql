@@ -153,10 +153,10 @@ BEGIN
     PERFORM fibre_carry(old.id, made);
     UPDATE fibre_segment SET geom = first, to_node_id = node WHERE id = old.id;
     INSERT INTO fibre_segment (id, network_id, organisation_id, lifecycle, owner_id, survey_method, survey_accuracy_cm,
-        surveyed_on, surveyed_by, remark, source, from_node_id, to_node_id, geom, parent_id, construction, surface, location,
+        surveyed_on, surveyed_by, remark, work_order_id, source, from_node_id, to_node_id, geom, parent_id, construction, surface, location,
         depth_cm, depth_reference, width_cm, co_laid_with, funding, cost_eur)
     VALUES (made, old.network_id, old.organisation_id, old.lifecycle, old.owner_id, old.survey_method, old.survey_accuracy_cm,
-        old.surveyed_on, old.surveyed_by, old.remark, old.source, node, old.to_node_id, second, old.id, old.construction,
+        old.surveyed_on, old.surveyed_by, old.remark, old.work_order_id, old.source, node, old.to_node_id, second, old.id, old.construction,
         old.surface, old.location, old.depth_cm, old.depth_reference, old.width_cm, old.co_laid_with, old.funding, NULL);
     RETURN made;
 END

@@ -1,0 +1,288 @@
+"""Work orders: rehearsed against the network that is there, approved, given to a contractor, carried out as a whole.
+
+A rehearsal does every step in a transaction that goes back, with the rights of whoever asks and under every rule, and keeps
+what it would change. Approving keeps that as agreed upon; carrying it out does it once more, for good, and refuses where
+the base has changed so that something else would come of it: the difference is shown, never guessed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from gisapp.accounts.models import Area, Membership
+from gisapp.accounts.roles import Role, is_operator, organisations_of
+from gisapp.errors import BadInput, Conflict, Forbidden, GisError, NotFound, from_exception
+from gisapp.history.recording import pin, recorded
+from layers.fibre import changes
+from layers.fibre.models import OrderStep, WorkOrder
+from layers.fibre.refs import key_of
+from layers.fibre.services import action_named, perform, rights_of
+
+_MADE = re.compile(r"\$(\d+)(?:\.(\w+))?")
+_OPEN = (WorkOrder.State.DRAFT, WorkOrder.State.APPROVED, WorkOrder.State.ISSUED)
+# What an order's objects become with it.
+_BUILT = {
+    WorkOrder.State.APPROVED: (("planned", "under_construction"), "approved"),
+    WorkOrder.State.ISSUED: (("planned", "approved"), "under_construction"),
+    WorkOrder.State.DONE: (("planned", "approved", "under_construction"), "in_service"),
+    WorkOrder.State.DRAFT: (("approved", "under_construction"), "planned"),
+    WorkOrder.State.CANCELLED: (("approved", "under_construction"), "planned"),
+}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The step that is refused, and why."""
+
+    step: int
+    code: str
+    message: str
+
+    def plain(self) -> dict[str, Any]:
+        return {"step": self.step, "code": self.code, "message": self.message}
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the steps up to the one that stops it would change. `competing` are other open orders that touch the same."""
+
+    changes: Sequence[dict[str, Any]]
+    results: Sequence[Mapping[str, Any]]
+    stop: Stop | None
+    competing: Sequence[Mapping[str, Any]] = ()
+    difference: Mapping[str, Sequence[dict[str, Any]]] | None = None
+
+    def plain(self) -> dict[str, Any]:
+        return {
+            "changes": list(self.changes),
+            "results": list(self.results),
+            "stop": self.stop.plain() if self.stop else None,
+            "competing": list(self.competing),
+            "difference": self.difference,
+        }
+
+
+class _Back(Exception):
+    """Takes a rehearsal back."""
+
+
+def _filled(arguments: Any, results: Mapping[int, Mapping[str, Any]]) -> Any:
+    """`$2` becomes what step 2 made, `$2.3` the fourth of several things, `$2.enclosure` the one of that name."""
+    if isinstance(arguments, dict):
+        return {name: _filled(value, results) for name, value in arguments.items()}
+    if isinstance(arguments, list):
+        return [_filled(value, results) for value in arguments]
+    found = _MADE.fullmatch(arguments) if isinstance(arguments, str) else None
+    if not found:
+        return arguments
+    result = results.get(int(found[1]), {})
+    part = found[2]
+    if part is None:
+        made = result.get("id")
+    elif part.isdecimal():
+        made = (result.get("ids") or [])[int(part) : int(part) + 1]
+        made = made[0] if made else None
+    else:
+        made = result.get(part)
+    if made is None:
+        raise BadInput("order-no-result", name=arguments)
+    return str(made)
+
+
+def _words(refused: GisError) -> str:
+    """The database's own words name the fibre, the place and the remedy; they are German. Others get the catalogue's."""
+    language = get_language() or "de"
+    told = [str(refused.values.get(name) or "") for name in ("message", "hint")]
+    return " ".join(filter(None, told)) if told[0] and language.startswith("de") else refused.text(language)
+
+
+def _do(order: WorkOrder, user: Any) -> tuple[dict[int, dict[str, Any]], Stop | None]:
+    """Every step in its order; what each made by its number, and where it stopped. The network is as far as that."""
+    results: dict[int, dict[str, Any]] = {}
+    for step in order.steps.order_by("ordinal"):
+        try:
+            with transaction.atomic():
+                told = perform(action_named(step.action), _filled(step.arguments, results), user=user)
+        except (GisError, DatabaseError) as error:
+            refused = from_exception(error)
+            if refused is None:
+                raise
+            return results, Stop(step.ordinal, refused.code, _words(refused))
+        results[step.ordinal] = orjson.loads(orjson.dumps(told, default=str))
+    return results, None
+
+
+def rehearse(order: WorkOrder, user: Any) -> Rehearsal:
+    """What carrying it out now would change; nothing is changed but the order's own note of it.
+
+    `user` None: with the installation's own rights. Raises Forbidden; what the steps are refused for is in the answer.
+    """
+    found: list[dict[str, Any]] = []
+    results: dict[int, dict[str, Any]] = {}
+    stop: Stop | None = None
+    order.refresh_from_db()
+    with recorded("program", reason=order.name):
+        try:
+            with transaction.atomic():
+                pin()
+                results, stop = _do(order, user)
+                found = changes.written()
+                raise _Back
+        except _Back:
+            pass
+    now = Rehearsal(
+        found,
+        [{"step": number, **told} for number, told in results.items()],
+        stop,
+        _competing(order, found),
+        changes.difference(order.agreed, found) if order.agreed is not None else None,
+    )
+    with rights_of(user):
+        WorkOrder.objects.filter(pk=order.pk).update(rehearsal={"at": timezone.now().isoformat(), **now.plain()})
+    return now
+
+
+def _competing(order: WorkOrder, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Other open orders of the same network whose last rehearsal touched the same things."""
+    mine = set(changes.touched(found))
+    others = WorkOrder.objects.filter(network=order.network_id, state__in=_OPEN, rehearsal__isnull=False).exclude(
+        pk=order.pk
+    )
+    told = []
+    for other in others.order_by("name"):
+        both = mine & set(changes.touched(other.rehearsal["changes"]))
+        if both:
+            told.append({"order": other.name, "title": other.title, "objects": sorted(both)})
+    return told
+
+
+def _lock(order: WorkOrder) -> None:
+    """Of two who approve or carry out the same order at once, the second one sees what the first has done."""
+    WorkOrder.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    order.refresh_from_db()
+
+
+def _becomes(order: WorkOrder, state: str, user: Any, **more: Any) -> None:
+    """The new state, of the order and of what it has drawn, and the contractor's rights with it."""
+    with rights_of(user):
+        WorkOrder.objects.filter(pk=order.pk).update(state=state, **more)
+        states, becomes = _BUILT[WorkOrder.State(state)]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT fibre_order_objects(%s, %s, %s)", [order.pk, list(states), becomes])
+    order.refresh_from_db()
+    _give_rights(order)
+
+
+def approve(order: WorkOrder, user: Any) -> Rehearsal:
+    """Agree upon what the steps would change now. Raises Conflict("order-stops") where a step is refused."""
+    with recorded("program", reason=order.name), transaction.atomic():
+        _lock(order)
+        now = rehearse(order, user)
+        if now.stop:
+            raise Conflict("order-stops", order=order.name, step=now.stop.step, why=now.stop.message)
+        _becomes(order, WorkOrder.State.APPROVED, user, agreed=list(now.changes))
+    return now
+
+
+def issue(order: WorkOrder, user: Any) -> None:
+    """Give it to whoever does it: from now on until its last day the contractor may work in its area.
+
+    Raises Forbidden: who gives rights to others is of the network's own engineers or leads its organisation.
+    """
+    leaders = organisations_of(user, {Role.ENGINEER, Role.ADMIN}) if user is not None else set()
+    if user is not None and not is_operator(user) and order.organisation_id not in leaders:
+        raise Forbidden("forbidden")
+    with recorded("program", reason=order.name), transaction.atomic():
+        _lock(order)
+        _becomes(order, WorkOrder.State.ISSUED, user)
+
+
+def reopen(order: WorkOrder, user: Any) -> None:
+    """A draft again: its steps can be changed, and what was agreed upon is gone."""
+    with recorded("program", reason=order.name), transaction.atomic():
+        _lock(order)
+        _becomes(order, WorkOrder.State.DRAFT, user)
+
+
+def cancel(order: WorkOrder, user: Any) -> None:
+    with recorded("program", reason=order.name), transaction.atomic():
+        _lock(order)
+        _becomes(order, WorkOrder.State.CANCELLED, user)
+
+
+def complete(order: WorkOrder, user: Any, *, accept: bool = False) -> Sequence[dict[str, Any]]:
+    """Carry it out: every step for good, its objects in service, all or nothing. Returns what changed.
+
+    Raises Conflict("order-stops") where a step is refused now, and Conflict("order-base-changed") where something else would
+    come of it than was agreed upon, unless `accept`.
+    """
+    with recorded("program", reason=order.name), transaction.atomic():
+        _lock(order)
+        if order.state not in (WorkOrder.State.APPROVED, WorkOrder.State.ISSUED):
+            raise Conflict("order-state")
+        pin()
+        results, stop = _do(order, user)
+        if stop:
+            raise Conflict("order-stops", order=order.name, step=stop.step, why=stop.message)
+        found = changes.written()
+        apart = changes.difference(order.agreed or [], found)
+        if not accept and (apart["missing"] or apart["unexpected"]):
+            raise Conflict(
+                "order-base-changed",
+                order=order.name,
+                missing=len(apart["missing"]),
+                unexpected=len(apart["unexpected"]),
+            )
+        now = timezone.now()
+        with rights_of(user):
+            for number, told in results.items():
+                OrderStep.objects.filter(order=order, ordinal=number).update(done_at=now, result=told)
+        _becomes(order, WorkOrder.State.DONE, user)
+    return found
+
+
+def _purpose(order: WorkOrder) -> str:
+    return f"fibre.workorder:{order.pk}"
+
+
+def _give_rights(order: WorkOrder) -> None:
+    """The contractor's membership follows the order: its area, its days, and only while it is issued."""
+    purpose = _purpose(order)
+    live = order.state == WorkOrder.State.ISSUED and order.contractor_id is not None
+    Membership.objects.filter(purpose=purpose).exclude(user=order.contractor_id if live else None).delete()
+    if not live or order.ends_on is None:
+        Membership.objects.filter(purpose=purpose).delete()
+        Area.objects.filter(key=purpose).delete()
+        return
+    area, _new = Area.objects.update_or_create(
+        key=purpose, defaults={"kind": "order", "name": f"{order.name} {order.title}".strip(), "geom": order.area}
+    )
+    since = min(order.begins_on or timezone.localdate(), order.ends_on)
+    membership, _new = Membership.objects.update_or_create(
+        user_id=order.contractor_id, organisation_id=order.organisation_id, role=Role.CONTRACTOR, purpose=purpose,
+        defaults={"valid_from": since, "valid_until": order.ends_on},
+    )  # fmt: skip
+    membership.areas.set([area])
+
+
+def find(name: str, user: Any = None) -> WorkOrder:
+    """An order by its key, its number, or "network|number". Raises NotFound, BadInput("fibre-ambiguous-name")."""
+    net, _bar, number = name.rpartition("|")
+    rows = WorkOrder.objects.filter(name=number) if not key_of(name) else WorkOrder.objects.filter(pk=name)
+    if net:
+        rows = rows.filter(network__key=net)
+    with rights_of(user):
+        found = list(rows.select_related("network")[:2])
+    if not found:
+        raise NotFound("fibre-unknown", ref=name)
+    if len(found) > 1:
+        raise BadInput(
+            "fibre-ambiguous-name", ref=name, names=", ".join(f"{one.network.key}|{one.name}" for one in found)
+        )
+    return found[0]
