@@ -15,7 +15,13 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
     act = verbs.add_parser("do", help=_("einen Handgriff am Netz ausführen; ohne Namen: welche es gibt"))
     act.add_argument("name", metavar="NAME", nargs="?", default="", help=_("Name des Handgriffs"))
-    act.add_argument("--json", dest="arguments", metavar="ARGS", default="{}", help=_("seine Angaben als JSON; - liest sie von der Eingabe"))
+    act.add_argument(
+        "--json",
+        dest="arguments",
+        metavar="ARGS",
+        default="{}",
+        help=_("seine Angaben als JSON; - liest sie von der Eingabe"),
+    )
     act.add_argument("--dry", action="store_true", help=_("nur probieren, nichts schreiben"))
     act.add_argument("--reason", default="", help=_("warum, für den Verlauf"))
 

@@ -41,7 +41,13 @@ def _section(one: Action) -> list[str]:
         name = f"**{argument.name}**" if argument.required else argument.name
         lines.append(f"| {name} | {_TAKES[argument.takes]} | {argument.text.de} | `{argument.parameter}` |")
     who = "Schreibt nichts; wer das Netz sieht, darf fragen." if one.asks else ""
-    return [*lines, "", f"SQL: `{one.function}(…)`. Antwort: {_RETURNS[one.returns]}. {who}".rstrip(), *_example(one), ""]
+    return [
+        *lines,
+        "",
+        f"SQL: `{one.function}(…)`. Antwort: {_RETURNS[one.returns]}. {who}".rstrip(),
+        *_example(one),
+        "",
+    ]
 
 
 _EXAMPLES: dict[str, dict[str, object]] = {
@@ -57,7 +63,11 @@ _EXAMPLES: dict[str, dict[str, object]] = {
 
 def _example(one: Action) -> list[str]:
     sent = _EXAMPLES.get(one.name)
-    return ["", "```", f"gisapp fibre do {one.name} --json '{json.dumps(sent, ensure_ascii=False)}'", "```"] if sent else []
+    return (
+        ["", "```", f"gisapp fibre do {one.name} --json '{json.dumps(sent, ensure_ascii=False)}'", "```"]
+        if sent
+        else []
+    )
 
 
 def page() -> str:

@@ -51,7 +51,12 @@ def _numbers(name: str, value: Any) -> list[int]:
 
 
 def _metres(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 < value <= 5_000:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or not 0 < value <= 5_000
+    ):
         raise _bad(name, value)
     return float(value)
 
@@ -110,7 +115,9 @@ def _tube(ref: str) -> UUID:
         holder, bar, position = ref.rpartition(separator)
         if bar and holder and position.isascii() and position.isdecimal() and len(position) < 5:
             duct = thing(holder, None, "duct")
-            rows = fetch_rows("SELECT id FROM fibre_tube WHERE duct_id = %s AND position = %s", [duct.id, int(position)])
+            rows = fetch_rows(
+                "SELECT id FROM fibre_tube WHERE duct_id = %s AND position = %s", [duct.id, int(position)]
+            )
             made: UUID = _single(ref, rows)
             return made
     raise NotFound("fibre-unknown", ref=ref)
@@ -185,7 +192,9 @@ def parameters(action: Action, sent: Any) -> dict[str, Any]:
     known = {one.name for one in action.arguments}
     for name in sent:
         if name not in known:
-            raise BadInput("unknown-argument", field=str(name)[:50], name=str(name)[:50], possible=", ".join(sorted(known)))
+            raise BadInput(
+                "unknown-argument", field=str(name)[:50], name=str(name)[:50], possible=", ".join(sorted(known))
+            )
     found = {}
     for one in action.arguments:
         if sent.get(one.name) is not None:

@@ -110,4 +110,6 @@ def _view(action: Action) -> type[_Act]:
 
 def urls() -> list[URLPattern]:
     """The addresses of all actions."""
-    return [path(f"fibre/actions/{name}", _view(one).as_view(), name=f"fibre-do-{name}") for name, one in ACTIONS.items()]
+    return [
+        path(f"fibre/actions/{name}", _view(one).as_view(), name=f"fibre-do-{name}") for name, one in ACTIONS.items()
+    ]

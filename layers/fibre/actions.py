@@ -80,8 +80,15 @@ _BOX = _one("enclosure", Takes.ENCLOSURE, "Gehäuse", "enclosure", "in_enclosure
 _CABLE = _one("cable", Takes.CABLE, "Kabel", "cable", "of_cable")
 _FIRST = _one("fibre", Takes.NUMBER, "erste Faser", "first fibre", "first")
 _MANY = _may("many", Takes.NUMBER, "wie viele (1)", "how many (1)")
-_TRAY = _may("tray", Takes.NUMBER, "Kassette; sonst der nächste freie Platz", "tray; else the next free place", "of_tray")
-_LEAD = _may("lead", Takes.LEAD, "welches Ende: zum Anfang (a) oder Ende (b)", "which end: towards the beginning (a) or the end (b)")
+_TRAY = _may(
+    "tray", Takes.NUMBER, "Kassette; sonst der nächste freie Platz", "tray; else the next free place", "of_tray"
+)
+_LEAD = _may(
+    "lead",
+    Takes.LEAD,
+    "welches Ende: zum Anfang (a) oder Ende (b)",
+    "which end: towards the beginning (a) or the end (b)",
+)
 _NUMBERS = _one("fibres", Takes.NUMBERS, "Fasern", "fibres", "numbers")
 
 _ROUTE = (
@@ -195,7 +202,8 @@ _WAYS = (
 def _pair(name: str, takes: Takes, de: str, en: str, *, required: bool = True) -> tuple[Argument, Argument]:
     """The same of both cables."""
     return tuple(
-        _one(f"{name}_{side}", takes, f"{de} {number}", f"{en} {number}", required=required) for number, side in ((1, "a"), (2, "b"))
+        _one(f"{name}_{side}", takes, f"{de} {number}", f"{en} {number}", required=required)
+        for number, side in ((1, "a"), (2, "b"))
     )  # type: ignore[return-value]
 
 

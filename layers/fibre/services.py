@@ -78,10 +78,11 @@ def perform(action: Action, sent: Any, *, user: Any = None, dry: bool = False) -
 def _call(action: Action, values: dict[str, Any]) -> Any:
     points = {one.parameter for one in action.arguments if one.takes is Takes.POINT}
     marks = [
-        f"{name} => ST_Transform(%({name})s::geometry, 25832)" if name in points else f"{name} => %({name})s" for name in values
+        f"{name} => ST_Transform(%({name})s::geometry, 25832)" if name in points else f"{name} => %({name})s"
+        for name in values
     ]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {action.function}({', '.join(marks)})", values)  # noqa: S608 - names of our own table
+        cursor.execute(f"SELECT {action.function}({', '.join(marks)})", values)
         return cursor.fetchone()[0]
 
 

@@ -49,8 +49,16 @@ def plant() -> Plant:
     sql("SELECT fibre_couple('EK 7', %s, 'b')", found.sections("RV1", 5)[0])
     found.cut("K2", "M", 9)
     settle()
-    sql("INSERT INTO fibre_node (network_id, kind, geom, name) VALUES (%s, 'branch', %s, 'X')", found.net, wkt((0, 500)))
-    sql("INSERT INTO fibre_segment (network_id, geom) VALUES (%s, %s), (%s, %s)", found.net, wkt((0, 500), (50, 500)), found.net, wkt((0, 500), (-50, 520)))
+    sql(
+        "INSERT INTO fibre_node (network_id, kind, geom, name) VALUES (%s, 'branch', %s, 'X')", found.net, wkt((0, 500))
+    )
+    sql(
+        "INSERT INTO fibre_segment (network_id, geom) VALUES (%s, %s), (%s, %s)",
+        found.net,
+        wkt((0, 500), (50, 500)),
+        found.net,
+        wkt((0, 500), (-50, 520)),
+    )
     return found
 
 
@@ -98,8 +106,16 @@ def people() -> dict[str, tuple[Any, set[int]]]:
 
 
 def _state() -> str:
-    tables = [row[0] for row in sql("SELECT tablename FROM pg_tables WHERE tablename ~ '^fibre_' AND tablename !~ '(event|pending|pendingkind|due)$' ORDER BY 1")]
-    return "".join(str(one(f"SELECT md5(coalesce(string_agg(t::text, ',' ORDER BY t::text), '')) FROM {table} t")) for table in tables)
+    tables = [
+        row[0]
+        for row in sql(
+            "SELECT tablename FROM pg_tables WHERE tablename ~ '^fibre_' AND tablename !~ '(event|pending|pendingkind|due)$' ORDER BY 1"
+        )
+    ]
+    return "".join(
+        str(one(f"SELECT md5(coalesce(string_agg(t::text, ',' ORDER BY t::text), '')) FROM {table} t"))
+        for table in tables
+    )
 
 
 def test_01_nobody_else_does_anything(plant: Plant) -> None:
@@ -163,6 +179,10 @@ def test_03_a_key_of_one_organisation_acts_in_that_one_alone(plant: Plant) -> No
 def test_04_after_an_action_the_connection_is_its_own_again(plant: Plant) -> None:
     asker = Client()
     asker.force_login(factories.member(Role.ENGINEER, factories.organisation("a")))
-    for body in ({"tube": "RV1:2", "node": "M1"}, {"tube": "RV1:2", "node": "M1"}, {"tube": "gibt es nicht", "node": "M1"}):
+    for body in (
+        {"tube": "RV1:2", "node": "M1"},
+        {"tube": "RV1:2", "node": "M1"},
+        {"tube": "gibt es nicht", "node": "M1"},
+    ):
         asker.post(ADDRESS.format("cut-tube"), json.dumps(body), "application/json")
         assert one("SELECT current_user = session_user") and not one("SELECT gisapp_person()")

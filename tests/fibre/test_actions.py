@@ -55,20 +55,31 @@ def test_01_from_the_pop_to_the_house_by_names_alone(plant: Plant) -> None:
     who = client()
     act(who, "enter", cable="K2", enclosure="NVT/1")
     act(who, "enter", cable="K2", enclosure="H")
-    assert len(act(who, "splice-bundle", enclosure="NVT/1", cable_a="K1", bundle_a=1, cable_b="K2", bundle_b=1)["ids"]) == 12
-    assert len(act(who, "splice", enclosure="NVT/1", cable_a="K1", fibre_a=13, cable_b="K2", fibre_b=13, many=3)["ids"]) == 3
+    assert (
+        len(act(who, "splice-bundle", enclosure="NVT/1", cable_a="K1", bundle_a=1, cable_b="K2", bundle_b=1)["ids"])
+        == 12
+    )
+    assert (
+        len(act(who, "splice", enclosure="NVT/1", cable_a="K1", fibre_a=13, cable_b="K2", fibre_b=13, many=3)["ids"])
+        == 3
+    )
     assert len(act(who, "pigtail", enclosure="ODF", cable="K1", fibre=1, port=1, many=12)["ids"]) == 12
     act(who, "pigtail", enclosure="H", cable="K2", fibre=1, port=1, many=4)
     told = who.get("/api/fibre/trace", {"ref": "H/3"}).json()["traces"][0]
     assert told["complete"] and {hop["name"] for hop in told["hops"]} >= {"ODF/3", "K1:3", "K2:3", "H/3"}
     # Two customers were the wrong way round.
     act(who, "swap", joint_a="H/1", joint_b="H/2")
-    assert {hop["name"] for hop in who.get("/api/fibre/trace", {"ref": "H/1"}).json()["traces"][0]["hops"]} >= {"ODF/2", "K2:2"}
+    assert {hop["name"] for hop in who.get("/api/fibre/trace", {"ref": "H/1"}).json()["traces"][0]["hops"]} >= {
+        "ODF/2",
+        "K2:2",
+    }
     assert act(who, "unsplice", enclosure="NVT/1", cable="K1", fibre=13, many=3)["count"] == 3
     assert act(who, "unsplice", 409, enclosure="NVT/1", cable="K1", fibre=13)["code"] == "fibre-not-spliced"
     act(who, "splice-leg", splitter="SP1", input=True, leg=1, cable="K1", fibre=13)
     act(who, "splice-leg", splitter="netz|SP1", input=False, leg=2, cable="K2", fibre=13)
-    assert {hop["name"] for hop in who.get("/api/fibre/trace", {"ref": "K1:13"}).json()["traces"][0]["hops"]} >= {"K2:13"}
+    assert {hop["name"] for hop in who.get("/api/fibre/trace", {"ref": "K1:13"}).json()["traces"][0]["hops"]} >= {
+        "K2:13"
+    }
     act(who, "replace-enclosure", enclosure="NVT/1", spec="nvt-576")
     assert one("SELECT spec_id FROM fibre_enclosure WHERE name = 'NVT/1'") == "nvt-576"
 
@@ -77,7 +88,10 @@ def test_02_tubes(plant: Plant) -> None:
     who = client()
     behind = act(who, "cut-tube", tube="RV1:2", node="M1")["id"]
     assert [str(one_) for one_ in plant.sections("RV1", 2)][1] == behind
-    assert act(who, "couple", 409, fitting="EZV 7", node="M1", tube="RV1/2", other_tube="RV1/2")["code"] == "tube-end-ambiguous"
+    assert (
+        act(who, "couple", 409, fitting="EZV 7", node="M1", tube="RV1/2", other_tube="RV1/2")["code"]
+        == "tube-end-ambiguous"
+    )
     act(who, "couple", fitting="EZV 7", node="M1", tube="RV1/2", lead="a", other_tube="RV1/2", other_lead="b")
     assert act(who, "mend-tube", 409, tube="RV1:2", node="M1")["code"] == "tube-end-taken"
     act(who, "uncouple", tube="RV1:2", node="M1", lead="a")
@@ -105,12 +119,22 @@ def test_04_ways_and_houses(plant: Plant) -> None:
     who = client()
     told = act(who, "route", network="netz", nodes=["POP", "HAUS"])
     assert (told["length_m"], len(told["segments"]), told["geometry"]["type"]) == (300, 3, "LineString")
-    made = act(who, "lay-between", network="netz", spec="12x7/4", name="RV2", **{"from": "POP", "to": "HAUS", "via": ["NVT"]})
+    made = act(
+        who, "lay-between", network="netz", spec="12x7/4", name="RV2", **{"from": "POP", "to": "HAUS", "via": ["NVT"]}
+    )
     assert one("SELECT count(*) FROM fibre_ductstep WHERE duct_id = %s", made["id"]) == 3
-    lon, lat = sql("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_Transform(ST_Translate(geom, -50, 12), 4326) AS p FROM fibre_node WHERE name = 'HAUS') x")[0]
+    lon, lat = sql(
+        "SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_Transform(ST_Translate(geom, -50, 12), 4326) AS p FROM fibre_node WHERE name = 'HAUS') x"
+    )[0]
     place = {"type": "Point", "coordinates": [lon, lat]}
     house = act(who, "connect-house", network="netz", place=place, name="Weg 1", cable_spec="12", duct="RV1")
-    assert house["tube"] == "RV1/2" and {row["product"] for row in house["materials"]} == {"10/6", "RED 10/7", "EK 7", "huep-4", "12"}
+    assert house["tube"] == "RV1/2" and {row["product"] for row in house["materials"]} == {
+        "10/6",
+        "RED 10/7",
+        "EK 7",
+        "huep-4",
+        "12",
+    }
     assert act(who, "connect-house", 409, network="netz", house="Weg 1")["code"] == "house-connected"
 
 
@@ -118,14 +142,20 @@ def test_05_a_dry_run_writes_nothing(plant: Plant) -> None:
     who, before = client(), one("SELECT count(*) FROM fibre_tubesection")
     told = act(who, "cut-tube", query="?dry=1", tube="RV1:2", node="M1")
     assert told["dry"] is True and one("SELECT count(*) FROM fibre_tubesection") == before
-    assert act(who, "couple", 409, query="?dry=1", fitting="EK 10", node="HAUS", tube="RV1:4")["code"] == "joint-does-not-fit"
+    assert (
+        act(who, "couple", 409, query="?dry=1", fitting="EK 10", node="HAUS", tube="RV1:4")["code"]
+        == "joint-does-not-fit"
+    )
     assert act(who, "cut-tube", 400, query="?dry=2", tube="RV1:2", node="M1")["code"] == "bad-value"
 
 
 def test_06_once(plant: Plant) -> None:
     who = client()
     sent = json.dumps({"tube": "RV1:2", "node": "M1"})
-    answers = [who.post(ADDRESS.format("cut-tube"), sent, "application/json", headers={"Idempotency-Key": "x1"}) for _ in range(2)]
+    answers = [
+        who.post(ADDRESS.format("cut-tube"), sent, "application/json", headers={"Idempotency-Key": "x1"})
+        for _ in range(2)
+    ]
     assert [one_.status_code for one_ in answers] == [200, 200] and answers[0].content == answers[1].content
     assert answers[1]["Idempotency-Replayed"] == "true" and len(plant.sections("RV1", 2)) == 2
     assert act(who, "cut-tube", 409, tube="RV1:2", node="M1")["code"] == "tube-not-cuttable-here"
@@ -137,7 +167,10 @@ def test_07_who_and_why_stand_in_the_history(plant: Plant) -> None:
     asker.force_login(who)
     sent = json.dumps({"tube": "RV1:2", "node": "M1"})
     answer = asker.post(ADDRESS.format("cut-tube"), sent, "application/json", headers={"X-Reason": "Auftrag 7"})
-    told = one("SELECT c.metadata FROM fibre_tubesectionevent e JOIN pghistory_context c ON c.id = e.pgh_context_id WHERE e.id = %s", answer.json()["id"])
+    told = one(
+        "SELECT c.metadata FROM fibre_tubesectionevent e JOIN pghistory_context c ON c.id = e.pgh_context_id WHERE e.id = %s",
+        answer.json()["id"],
+    )
     told = json.loads(told) if isinstance(told, str) else told
     assert (told["door"], told["user"], told["reason"]) == ("api", who.pk, "Auftrag 7")
 
@@ -165,7 +198,10 @@ def test_08_what_is_not_understood(plant: Plant, action: str, sent: dict[str, An
 
 def test_09_a_name_in_two_networks(plant: Plant) -> None:
     other = network("zweites")
-    sql("INSERT INTO fibre_node (network_id, kind, name, geom) SELECT %s, 'manhole', 'M1', geom FROM fibre_node WHERE name = 'M1'", other)
+    sql(
+        "INSERT INTO fibre_node (network_id, kind, name, geom) SELECT %s, 'manhole', 'M1', geom FROM fibre_node WHERE name = 'M1'",
+        other,
+    )
     who = client()
     assert act(who, "cut-tube", 400, tube="RV1:2", node="M1")["code"] == "fibre-ambiguous-name"
     act(who, "cut-tube", tube="RV1:2", node="netz|M1")
@@ -175,7 +211,10 @@ def test_10_a_refusal_says_where(plant: Plant) -> None:
     sql("UPDATE fibre_segment SET lifecycle = 'decommissioned', name = 'T7' WHERE id = %s", plant.between("M1", "HAUS"))
     told = act(client(), "route", 409, network="netz", nodes=["POP", "HAUS"])
     assert told["code"] == "no-route"
-    assert told["detail"] == "Von POP führt kein Weg durch Trassen nach HAUS. Zwischen M1 und HAUS ist die Trasse T7 stillgelegt."
+    assert (
+        told["detail"]
+        == "Von POP führt kein Weg durch Trassen nach HAUS. Zwischen M1 und HAUS ist die Trasse T7 stillgelegt."
+    )
 
 
 def test_11_the_document_names_every_action() -> None:
@@ -189,7 +228,9 @@ def test_11_the_document_names_every_action() -> None:
 def test_12_the_table_is_that_of_the_database() -> None:
     """Every argument is a parameter of the function, and what the function needs is required."""
     for one_ in ACTIONS.values():
-        names, count, defaults = sql("SELECT proargnames, pronargs, pronargdefaults FROM pg_proc WHERE proname = %s", one_.function)[0]
+        names, count, defaults = sql(
+            "SELECT proargnames, pronargs, pronargdefaults FROM pg_proc WHERE proname = %s", one_.function
+        )[0]
         inputs = names[:count]
         assert {argument.parameter for argument in one_.arguments} <= set(inputs), one_.name
         needed = set(inputs[: count - defaults])

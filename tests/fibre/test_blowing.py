@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def plant() -> Plant:
     """
-       A --RV1-- B --RV2-- C         three pieces; RV9 goes round over N, 100 m longer
-        \\________N________/
+    A --RV1-- B --RV2-- C         three pieces; RV9 goes round over N, 100 m longer
+     \\________N________/
     """
     factories.fibre_catalogue()
     found = Plant()
@@ -92,7 +92,10 @@ def test_04_what_is_no_way(plant: Plant, why: str) -> None:
             sql("SELECT fibre_couple('EK 7', %s, 'a')", plant.sections("RV2", position)[0])
     elif why == "leased":
         for position in (1, 2):
-            sql("INSERT INTO fibre_lease (kind, tube_id, begins_on) VALUES ('lease', %s, '2024-01-01')", plant.tube("RV2", position))
+            sql(
+                "INSERT INTO fibre_lease (kind, tube_id, begins_on) VALUES ('lease', %s, '2024-01-01')",
+                plant.tube("RV2", position),
+            )
     elif why == "gone":
         sql("UPDATE fibre_duct SET lifecycle = 'decommissioned' WHERE name = 'RV2'")
     settle()
@@ -104,7 +107,11 @@ def test_04_what_is_no_way(plant: Plant, why: str) -> None:
 
 def test_05_leased_to_the_cable_s_own_organisation(plant: Plant) -> None:
     mine = one("SELECT organisation_id FROM fibre_network WHERE id = %s", plant.net)
-    sql("INSERT INTO fibre_lease (kind, tube_id, tenant_id, begins_on) VALUES ('lease', %s, %s, '2024-01-01')", plant.tube("RV2", 1), mine)
+    sql(
+        "INSERT INTO fibre_lease (kind, tube_id, tenant_id, begins_on) VALUES ('lease', %s, %s, '2024-01-01')",
+        plant.tube("RV2", 1),
+        mine,
+    )
     cable(plant, "K1")
     blow(plant, "K1")
     assert tubes(plant, "K1") == ["RV1/1", "RV2/1"]
@@ -137,11 +144,18 @@ def test_07_placed_twice_and_unknown(plant: Plant) -> None:
 def test_08_made_blown_and_entered_at_once(plant: Plant) -> None:
     plant.enclosure("MA", "A")
     plant.enclosure("MC", "C")
-    told = one("SELECT fibre_place_cable(%s, '12', 'K1', from_box => %s, to_box => %s)", plant.net, plant.enclosures["MA"], plant.enclosures["MC"])
+    told = one(
+        "SELECT fibre_place_cable(%s, '12', 'K1', from_box => %s, to_box => %s)",
+        plant.net,
+        plant.enclosures["MA"],
+        plant.enclosures["MC"],
+    )
     told = orjson.loads(told) if isinstance(told, str) else told
     settle()
     assert told["length_m"] == 200
-    assert sorted(sql("SELECT n.name, e.side FROM fibre_cableentry e JOIN fibre_enclosure n ON n.id = e.enclosure_id")) == [("MA", "a"), ("MC", "b")]
+    assert sorted(
+        sql("SELECT n.name, e.side FROM fibre_cableentry e JOIN fibre_enclosure n ON n.id = e.enclosure_id")
+    ) == [("MA", "a"), ("MC", "b")]
     with refused("unknown-object"):
         sql("SELECT fibre_place_cable(%s, '12', 'K2', from_box => %s)", plant.net, plant.enclosures["MA"])
 
@@ -183,9 +197,17 @@ def test_09_pulled_out_when_nothing_hangs_on_it(plant: Plant) -> None:
 def test_10_not_under_a_circuit(plant: Plant) -> None:
     _spliced(plant)
     plant.pigtail("MC", "K1:1", 1)
-    circuit = one("INSERT INTO fibre_circuit (network_id, name, kind) VALUES (%s, 'S1', 'dark_fibre') RETURNING id", plant.net)
-    sql("INSERT INTO fibre_circuitend (circuit_id, begins, section_id) VALUES (%s, true, %s)", circuit, plant.section("K0:1"))
-    sql("INSERT INTO fibre_circuitend (circuit_id, begins, port_id) VALUES (%s, false, %s)", circuit, plant.port("MC/1"))
+    circuit = one(
+        "INSERT INTO fibre_circuit (network_id, name, kind) VALUES (%s, 'S1', 'dark_fibre') RETURNING id", plant.net
+    )
+    sql(
+        "INSERT INTO fibre_circuitend (circuit_id, begins, section_id) VALUES (%s, true, %s)",
+        circuit,
+        plant.section("K0:1"),
+    )
+    sql(
+        "INSERT INTO fibre_circuitend (circuit_id, begins, port_id) VALUES (%s, false, %s)", circuit, plant.port("MC/1")
+    )
     sql("UPDATE fibre_circuit SET lifecycle = 'in_service' WHERE id = %s", circuit)
     settle()
     with refused("cable-carries-service"):

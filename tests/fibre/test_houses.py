@@ -12,12 +12,25 @@ from tests import factories
 from tests.fibre.drawing import broken, network, one, refused, segment, settle, sql, wkt
 from tests.fibre.plant import Plant
 
-TABLES = ("node", "segment", "duct", "tubesection", "tubejoint", "tubeend", "enclosure", "premises", "cable", "cablestep", "cableentry", "joint")
+TABLES = (
+    "node",
+    "segment",
+    "duct",
+    "tubesection",
+    "tubejoint",
+    "tubeend",
+    "enclosure",
+    "premises",
+    "cable",
+    "cablestep",
+    "cableentry",
+    "joint",
+)
 
 
 def village(spec: str = "7x7/4") -> Plant:
     """
-      NVT --100-- M1 --100-- M2        RV1 from the cabinet to the end of the street
+    NVT --100-- M1 --100-- M2        RV1 from the cabinet to the end of the street
     """
     factories.fibre_catalogue()
     found = Plant()
@@ -52,20 +65,35 @@ def materials(told: dict[str, Any]) -> dict[str, tuple[float, str]]:
 
 def test_01_everything_at_once(plant: Plant) -> None:
     told = connect(plant, 40, 15, "Dorfstraße 1", cable="12", cable_name="K1")
-    assert (told["tube"], told["cabinet_name"], told["house_name"], told["enclosure_name"]) == ("RV1/1", "NVT", "Dorfstraße 1", "HÜP Dorfstraße 1")
+    assert (told["tube"], told["cabinet_name"], told["house_name"], told["enclosure_name"]) == (
+        "RV1/1",
+        "NVT",
+        "Dorfstraße 1",
+        "HÜP Dorfstraße 1",
+    )
     assert materials(told) == {
         "10/6": (15, "m"), "RED 10/7": (1, "piece"), "EK 7": (1, "piece"), "huep-4": (1, "piece"), "12": (55, "m"),
     }  # fmt: skip
     # Dug at a right angle, and the street is split there.
-    assert one("SELECT ST_AsText(geom, 0) FROM fibre_segment WHERE id = %s", told["segments"][0]) == "LINESTRING(545040 6030000,545040 6030015)"
+    assert (
+        one("SELECT ST_AsText(geom, 0) FROM fibre_segment WHERE id = %s", told["segments"][0])
+        == "LINESTRING(545040 6030000,545040 6030015)"
+    )
     assert told["dug_m"] == 15 and one("SELECT count(*) FROM fibre_segment") == 4
     # The piece back to the cabinet serves the house, the rest is capped.
     first, rest = plant.sections("RV1", 1)
-    lead = one("SELECT x.id FROM fibre_tubesection x JOIN fibre_tube t ON t.id = x.tube_id WHERE t.duct_id = %s", told["duct"])
-    ends = sql("SELECT j.fitting_id, e.section_id, e.side FROM fibre_tubeend e JOIN fibre_tubejoint j ON j.id = e.joint_id")
+    lead = one(
+        "SELECT x.id FROM fibre_tubesection x JOIN fibre_tube t ON t.id = x.tube_id WHERE t.duct_id = %s", told["duct"]
+    )
+    ends = sql(
+        "SELECT j.fitting_id, e.section_id, e.side FROM fibre_tubeend e JOIN fibre_tubejoint j ON j.id = e.joint_id"
+    )
     assert set(ends) == {("RED 10/7", first, "b"), ("RED 10/7", lead, "a"), ("EK 7", rest, "a")}
     # The cable lies in both, is entered on both sides, and its length is known.
-    assert [row[0] for row in sql("SELECT section_id FROM fibre_cablestep WHERE cable_id = %s ORDER BY ordinal", told["cable"])] == [first, lead]
+    assert [
+        row[0]
+        for row in sql("SELECT section_id FROM fibre_cablestep WHERE cable_id = %s ORDER BY ordinal", told["cable"])
+    ] == [first, lead]
     assert {(str(box), side) for box, side in sql("SELECT enclosure_id, side FROM fibre_cableentry")} == {
         (str(plant.enclosures["NVT/1"]), "a"), (told["enclosure"], "b"),
     }  # fmt: skip
@@ -93,7 +121,11 @@ def test_04_a_duct_that_runs_the_other_way(db: None) -> None:
     plant.duct("RV2", "M2", "M1", "NVT", spec="2x7/4")
     told = connect(plant, 150, 10, of_duct=plant.ducts["RV2"], cable="6")
     rest, serving = plant.sections("RV2", 1)
-    ends = dict(sql("SELECT e.section_id, j.fitting_id || ' ' || e.side FROM fibre_tubeend e JOIN fibre_tubejoint j ON j.id = e.joint_id"))
+    ends = dict(
+        sql(
+            "SELECT e.section_id, j.fitting_id || ' ' || e.side FROM fibre_tubeend e JOIN fibre_tubejoint j ON j.id = e.joint_id"
+        )
+    )
     assert (ends[rest], ends[serving]) == ("EK 7 b", "RED 10/7 a")
     assert one("SELECT section_id FROM fibre_cablestep WHERE cable_id = %s AND ordinal = 1", told["cable"]) == serving
     assert broken(plant.net) == []
@@ -116,8 +148,14 @@ def test_05_through_a_coupling_back_to_the_cabinet(db: None) -> None:
 def test_06_what_is_not_free(plant: Plant) -> None:
     """1 has a cable, 2 is leased, 3 leads to another house already, 4 is cut off from the cabinet, 5 was leased last year."""
     plant.cable("K", "NVT", "M2", ("RV1", 1), spec="6")
-    sql("INSERT INTO fibre_lease (kind, tube_id, begins_on) VALUES ('reservation', %s, '2026-01-01')", plant.tube("RV1", 2))
-    sql("INSERT INTO fibre_lease (kind, tube_id, begins_on, ends_on) VALUES ('lease', %s, '2020-01-01', '2020-12-31')", plant.tube("RV1", 5))
+    sql(
+        "INSERT INTO fibre_lease (kind, tube_id, begins_on) VALUES ('reservation', %s, '2026-01-01')",
+        plant.tube("RV1", 2),
+    )
+    sql(
+        "INSERT INTO fibre_lease (kind, tube_id, begins_on, ends_on) VALUES ('lease', %s, '2020-01-01', '2020-12-31')",
+        plant.tube("RV1", 5),
+    )
     plant.branch("M2", "ALT")
     plant.duct("L", "M2", "ALT", spec="7/4")
     sql("SELECT fibre_couple('EZV 7', %s, 'b', %s, 'a')", plant.sections("RV1", 3)[0], plant.sections("L", 1)[0])
@@ -152,10 +190,20 @@ def test_07_never_another_network_s_duct(plant: Plant) -> None:
         ((50, 10), {"of_premises": UUID(int=1)}, "unknown-object"),
     ],
 )  # fmt: skip
-def test_08_refused_and_nothing_is_left(plant: Plant, place: tuple[float, float], more: dict[str, Any], code: str) -> None:
+def test_08_refused_and_nothing_is_left(
+    plant: Plant, place: tuple[float, float], more: dict[str, Any], code: str
+) -> None:
     before = counts()
     with refused(code):
-        connect(plant, *place, **{"name": "Haus", **({"name": more["called"]} if "called" in more else {}), **{k: v for k, v in more.items() if k != "called"}})
+        connect(
+            plant,
+            *place,
+            **{
+                "name": "Haus",
+                **({"name": more["called"]} if "called" in more else {}),
+                **{k: v for k, v in more.items() if k != "called"},
+            },
+        )
     assert counts() == before
 
 
@@ -177,19 +225,34 @@ def test_10_two_closures_in_the_cabinet(plant: Plant) -> None:
 
 
 def test_11_a_building_that_is_drawn_already_with_and_without_its_trench(plant: Plant) -> None:
-    house = one("INSERT INTO fibre_node (network_id, kind, name, geom) VALUES (%s, 'building', 'Hof', %s) RETURNING id", plant.net, wkt((30, 20)))
+    house = one(
+        "INSERT INTO fibre_node (network_id, kind, name, geom) VALUES (%s, 'building', 'Hof', %s) RETURNING id",
+        plant.net,
+        wkt((30, 20)),
+    )
     assert connect(plant, 0, 0, place=None, house=house)["house"] == str(house)
     # Its trench comes round a corner: no other is dug.
-    other = one("INSERT INTO fibre_node (network_id, kind, name, geom) VALUES (%s, 'building', 'Hof 2', %s) RETURNING id", plant.net, wkt((120, 40)))
+    other = one(
+        "INSERT INTO fibre_node (network_id, kind, name, geom) VALUES (%s, 'building', 'Hof 2', %s) RETURNING id",
+        plant.net,
+        wkt((120, 40)),
+    )
     stub = segment(plant.net, (100, 0), (100, 40), (120, 40), from_node=plant.nodes["M1"], to_node=other)
     told = connect(plant, 0, 0, place=None, house=other)
-    assert (told["tap"], told["segments"], told["dug_m"], materials(told)["10/6"]) == (str(plant.nodes["M1"]), [str(stub)], 0, (60, "m"))
+    assert (told["tap"], told["segments"], told["dug_m"], materials(told)["10/6"]) == (
+        str(plant.nodes["M1"]),
+        [str(stub)],
+        0,
+        (60, "m"),
+    )
 
 
 def test_12_premises_and_address_say_where(plant: Plant) -> None:
     place = factories.street(x=100)
     address = one(
-        "INSERT INTO regions_address (street_id, street_name, house_number, geom) VALUES (%s, 'Kirchweg', '7a', %s) RETURNING id", place.pk, wkt((60, 10))
+        "INSERT INTO regions_address (street_id, street_name, house_number, geom) VALUES (%s, 'Kirchweg', '7a', %s) RETURNING id",
+        place.pk,
+        wkt((60, 10)),
     )
     told = connect(plant, 0, 0, None, place=None, of_address=address)  # type: ignore[arg-type]
     assert told["house_name"] == "Kirchweg 7a"
@@ -213,11 +276,27 @@ def test_14_a_dry_run_tells_the_same_and_leaves_nothing(plant: Plant) -> None:
 
 
 def test_15_names_by_the_network_s_rules(plant: Plant) -> None:
-    for kind, pattern in {"node/building": "HA-{n:03}", "duct": "RE-{n}", "enclosure": "HÜP {knoten}", "premises": "P{n}", "cable": "HK-{n}"}.items():
+    for kind, pattern in {
+        "node/building": "HA-{n:03}",
+        "duct": "RE-{n}",
+        "enclosure": "HÜP {knoten}",
+        "premises": "P{n}",
+        "cable": "HK-{n}",
+    }.items():
         with transaction.atomic():
-            sql("INSERT INTO fibre_namingrule (network_id, kind, pattern) VALUES (%s, %s, %s)", plant.net, kind, pattern + ("-{n}" if "{n" not in pattern else ""))
+            sql(
+                "INSERT INTO fibre_namingrule (network_id, kind, pattern) VALUES (%s, %s, %s)",
+                plant.net,
+                kind,
+                pattern + ("-{n}" if "{n" not in pattern else ""),
+            )
     told = connect(plant, 50, 10, None, cable="6")  # type: ignore[arg-type]
-    assert (told["house_name"], told["duct_name"], told["enclosure_name"], told["cable_name"]) == ("HA-001", "RE-1", "HÜP HA-001-1", "HK-1")
+    assert (told["house_name"], told["duct_name"], told["enclosure_name"], told["cable_name"]) == (
+        "HA-001",
+        "RE-1",
+        "HÜP HA-001-1",
+        "HK-1",
+    )
 
 
 def test_16_the_nearer_trench_wins_and_a_wish_for_a_cabinet_holds(plant: Plant) -> None:

@@ -84,12 +84,17 @@ def test_04_every_kind_that_has_names() -> None:
             )
             names[kind] = cursor.fetchone()
     year = one("SELECT to_char(now() AT TIME ZONE 'Europe/Berlin', 'YYYY')")
-    ags = one("SELECT m.key FROM fibre_node n JOIN regions_municipality m ON m.id = n.municipality_id WHERE n.id = %s", plant.nodes["A"])
+    ags = one(
+        "SELECT m.key FROM fibre_node n JOIN regions_municipality m ON m.id = n.municipality_id WHERE n.id = %s",
+        plant.nodes["A"],
+    )
     told = {kind: name for kind, (name, _key) in names.items()}
     assert told == {
         "duct": "RV-1", "cable": "K1 A", "enclosure": "A/01", "device": "OLT-1", "premises": f"{ags}-1", "circuit": f"S-{year}-000001",
     }  # fmt: skip
-    splitter = one("INSERT INTO fibre_splitter (enclosure_id, spec_id) VALUES (%s, '1:4') RETURNING name", names["enclosure"][1])
+    splitter = one(
+        "INSERT INTO fibre_splitter (enclosure_id, spec_id) VALUES (%s, '1:4') RETURNING name", names["enclosure"][1]
+    )
     assert splitter == "SP A/01 1"
     tube = one("SELECT id FROM fibre_tube WHERE duct_id = %s AND position = 4", names["duct"][1])
     assert one("SELECT fibre_tube_label(%s)", tube) == "RV-1/04"

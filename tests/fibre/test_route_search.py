@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def square() -> Plant:
     """
-         N1 --- N2
-         |       |        A - B 100 m; over N1, N2 300 m
-         A ----- B --- C
+    N1 --- N2
+    |       |        A - B 100 m; over N1, N2 300 m
+    A ----- B --- C
     """
     found = Plant()
     found.street("A", "B", "C")
@@ -46,11 +46,16 @@ def test_01_the_shortest_and_over_a_node_between(square: Plant) -> None:
 
 
 def test_02_a_duct_by_its_end_nodes(square: Plant) -> None:
-    made = one("SELECT fibre_lay_between(%s, '24x7/4', 'RV1', %s, %s)", square.net, square.nodes["A"], square.nodes["C"])
+    made = one(
+        "SELECT fibre_lay_between(%s, '24x7/4', 'RV1', %s, %s)", square.net, square.nodes["A"], square.nodes["C"]
+    )
     settle()
     rows = sql("SELECT segment_id FROM fibre_ductstep WHERE duct_id = %s ORDER BY ordinal", made)
     assert [row[0] for row in rows] == way(square, "A", "C")[0]
-    assert one("SELECT count(*) FROM fibre_tubesection x JOIN fibre_tube t ON t.id = x.tube_id WHERE t.duct_id = %s", made) == 24
+    assert (
+        one("SELECT count(*) FROM fibre_tubesection x JOIN fibre_tube t ON t.id = x.tube_id WHERE t.duct_id = %s", made)
+        == 24
+    )
     ring = one("SELECT fibre_lay_between(%s, '10/6', 'Ring', %s, %s, %s)", square.net, square.nodes["A"], square.nodes["A"],
                [square.nodes["N2"], square.nodes["B"]])  # fmt: skip
     settle()
@@ -70,7 +75,9 @@ def test_04_not_through_what_is_full(square: Plant) -> None:
     sql("UPDATE fibre_segment SET duct_limit = 1 WHERE id = %s", square.between("A", "B"))
     square.duct("R1", "A", "B", spec="10/6")
     assert way(square, "A", "B")[1] == 300.0
-    assert one("SELECT length_m FROM fibre_route(%s, %s, false)", square.net, [square.nodes["A"], square.nodes["B"]]) == pytest.approx(100)
+    assert one(
+        "SELECT length_m FROM fibre_route(%s, %s, false)", square.net, [square.nodes["A"], square.nodes["B"]]
+    ) == pytest.approx(100)
     # What was dug out takes no place.
     sql("UPDATE fibre_duct SET lifecycle = 'removed' WHERE id = %s", square.ducts["R1"])
     assert way(square, "A", "B")[1] == 100.0
