@@ -5,10 +5,12 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from gisapp.api.documented import ONCE
 from gisapp.api.serializers import problems
 from gisapp.api.throttles import WriteThrottle
 from gisapp.errors import BadInput
@@ -16,15 +18,7 @@ from gisapp.features import idempotency
 from layers.fibre.actions import ACTIONS, Action, Argument, Takes
 from layers.fibre.services import check_may, perform
 
-_ONCE = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Dieselbe Anfrage mit demselben Schlüssel geschieht nur einmal (24 h) / done once",
-)
-_DRY = OpenApiParameter(
-    "dry", str, enum=["1"], description="Probelauf: alles wird geprüft und nichts geschrieben / only try, write nothing"
-)
+_DRY = OpenApiParameter("dry", str, enum=["1"], description=_("Probelauf: alles wird geprüft und nichts geschrieben"))
 _NUMBER = {"type": "integer", "minimum": 1, "maximum": 32_767}
 _REF = {"type": "string", "minLength": 1, "maxLength": 200}
 _SCHEMAS: dict[Takes, dict[str, Any]] = {
@@ -94,7 +88,7 @@ def _view(action: Action) -> type[_Act]:
         operation_id="fibre_" + action.name.replace("-", "_"),
         description=f"{action.text.de} / {action.text.en}",
         summary=f"{action.title.de} / {action.title.en}",
-        parameters=[_ONCE, _DRY],
+        parameters=[ONCE, _DRY],
         request={"application/json": request_schema(action)},
         responses={
             (200, "application/json"): _answer_schema(action),
