@@ -338,6 +338,7 @@ class App:
     `boundary(file, crs, layer of the file)` reads the polygons of a file as one MultiPolygon in EPSG:25832.
     `file_sets` are imports of several files that belong together; `exports` write one file of everything that a name stands
     for: name -> (file, network) -> what was written.
+    `doc_pages` are pages of the documentation that come from the code: path below docs/ -> its text.
     `base_data` are layers without which the map is empty ground: name -> the command that fills it.
     """
 
@@ -360,6 +361,7 @@ class App:
     nearest: Callable[[float, float, Any], Mapping[str, Any] | None] | None = None
     boundary: Callable[[Path, str, str], MultiPolygon] | None = None
     base_data: Mapping[str, str] = field(default_factory=dict)
+    doc_pages: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     @property
     def is_service(self) -> bool:

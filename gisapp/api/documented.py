@@ -60,3 +60,11 @@ def plain_views(endpoints: list[Endpoint]) -> list[Endpoint]:
         (route, one.documented) for route, one in _views(get_resolver().url_patterns) if hasattr(one, "documented")
     ]
     return endpoints + [(path_of(route), route, "GET", view.as_view()) for route, view in found]
+
+
+ONCE = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Dieselbe Anfrage mit demselben Schlüssel geschieht nur einmal (24 h) / done once",
+)

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from gisapp import layer
 from gisapp.api import writes
-from gisapp.api.documented import SELECTING
+from gisapp.api.documented import ONCE, SELECTING
 from gisapp.api.serializers import GEOJSON, problems
 from gisapp.api.throttles import WriteThrottle
 from gisapp.features import query, shapes, versions
@@ -25,12 +25,6 @@ _PAGE = [
 _TOLD = {(200, GEOJSON): shapes.ANY_FEATURE}
 _LISTED = {(200, GEOJSON): shapes.collection_of(shapes.ANY_FEATURE), **problems(400, 401, 404)}
 _WRITING = problems(400, 401, 403, 404, 409, 412, 415, 422, 428, 429)
-_ONCE = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Dieselbe Anfrage mit demselben Schlüssel geschieht nur einmal (24 h) / done once",
-)
 _LOCK = OpenApiParameter(
     "If-Match",
     str,
@@ -74,7 +68,7 @@ class Features(APIView):
 
     @extend_schema(
         operation_id="features_create",
-        parameters=[_ONCE, _SYSTEM],
+        parameters=[ONCE, _SYSTEM],
         request=_SENT,
         responses={(201, GEOJSON): shapes.ANY_FEATURE, **_WRITING},
     )
@@ -102,7 +96,7 @@ class Feature(APIView):
 
     @extend_schema(
         operation_id="features_replace",
-        parameters=[_ONCE, _LOCK, _SYSTEM],
+        parameters=[ONCE, _LOCK, _SYSTEM],
         request=_SENT,
         responses={**_TOLD, **_WRITING},
     )
@@ -112,7 +106,7 @@ class Feature(APIView):
 
     @extend_schema(
         operation_id="features_change",
-        parameters=[_ONCE, _LOCK, _SYSTEM],
+        parameters=[ONCE, _LOCK, _SYSTEM],
         request=_SENT,
         responses={**_TOLD, **_WRITING},
     )
@@ -120,7 +114,7 @@ class Feature(APIView):
         """Teile eines Objekts ändern. / Change parts of a feature."""
         return writes.change(request, _layer(layer, request), key, partial=True)
 
-    @extend_schema(operation_id="features_delete", parameters=[_ONCE, _LOCK], responses={204: None, **_WRITING})
+    @extend_schema(operation_id="features_delete", parameters=[ONCE, _LOCK], responses={204: None, **_WRITING})
     def delete(self, request: Request, layer: str, key: str) -> HttpResponse:
         """Ein Objekt löschen. / Delete a feature."""
         return writes.remove(request, _layer(layer, request), key)

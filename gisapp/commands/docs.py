@@ -71,13 +71,15 @@ def error_page() -> str:
 
 def pages() -> dict[str, str]:
     """Path below docs/ and text of every generated page."""
-    from gisapp.layer import all_layers
+    from gisapp.layer import all_apps, all_layers
 
     layers = all_layers()
     found = {f"layers/{one.name}.md": layer_page(one) for one in layers}
     index = ["# Ebenen", "", *(f"- [{one.title.de}]({one.name}.md) – {one.description.de}" for one in layers)]
     found["layers/README.md"] = "\n".join(index) + "\n"
     found["errors.md"] = error_page()
+    for app in all_apps():
+        found |= {name: text() for name, text in app.doc_pages.items()}
     return found
 
 

@@ -48,12 +48,16 @@ def _at(model: str, title: Text, *nodes: str) -> Guarded:
     )  # fmt: skip
 
 
-# A splice is where its enclosure is. A patch cord has none: its two ends say whose it is, and a joint without two is refused.
+# A splice is where its enclosure is. A patch cord has none: its two ends say whose it is (a new one gets them after itself), and
+# a joint without two is refused.
 _SPLICE_SEEN = (
     'EXISTS (SELECT FROM fibre_jointend e WHERE e.joint_id = "fibre_joint"."id") OR (SELECT gisapp_operator())'
 )
 _SPLICE_EDITED = (
     'gisapp_operator() OR CASE WHEN "fibre_joint"."enclosure_id" IS NULL THEN EXISTS (SELECT FROM gisapp_grants(fibre_writers())) '
+    "AND NOT EXISTS (SELECT FROM fibre_jointend e JOIN fibre_port p ON p.id = e.port_id LEFT JOIN fibre_enclosure n ON n.id = p.enclosure_id "
+    'LEFT JOIN fibre_device d ON d.id = p.device_id WHERE e.joint_id = "fibre_joint"."id" AND NOT gisapp_belongs('
+    "coalesce(n.organisation_id, d.organisation_id), fibre_node_place(coalesce(n.node_id, d.node_id)), fibre_writers())) "
     'ELSE EXISTS (SELECT FROM fibre_enclosure n WHERE n.id = "fibre_joint"."enclosure_id" '
     "AND gisapp_belongs(n.organisation_id, fibre_node_place(n.node_id), fibre_writers())) END"
 )

@@ -26,7 +26,6 @@ class Takes(StrEnum):
     PREMISES = "premises"
     PORT = "port"
     JOINT = "joint"
-    SECTIONS = "sections"
     DUCT_SPEC = "duct_spec"
     CABLE_SPEC = "cable_spec"
     ENCLOSURE_SPEC = "enclosure_spec"

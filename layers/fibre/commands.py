@@ -1,4 +1,4 @@
-"""`gisapp fibre network|example|trace|impact`: networks and their questions on the command line, which sees them all."""
+"""`gisapp fibre network|do|example|trace|impact`: networks and their questions on the command line, which sees them all."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from gisapp.database import fetch_rows
 from gisapp.errors import BadInput, NotFound
 from gisapp.history.asof import as_of, parse
 from gisapp.layer import all_apps
-from layers.fibre import networks
+from layers.fibre import action_commands, networks, order_commands
 from layers.fibre.impact import Cut, Impact, impact
 from layers.fibre.refs import starts, thing
 from layers.fibre.trace import Trace
@@ -24,6 +24,8 @@ from layers.fibre.tracing import trace
 def _arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     networks.add_verb(verbs)
+    action_commands.add_verb(verbs)
+    order_commands.add_verb(verbs)
     example = verbs.add_parser("example", help=_("ein angeschlossenes Haus nennen, zum Ausprobieren"))
     example.add_argument("--network", default="", metavar="KEY", help=_("Kürzel des Netzes"))
     tracing = verbs.add_parser("trace", help=_("verfolgen, wohin eine Faser führt"))
@@ -132,7 +134,14 @@ def _say(answer: dict[str, Any], as_json: bool, words: str) -> int:
     return 0
 
 
-_VERBS = {"network": networks.run, "example": _example, "trace": _trace, "impact": _impact}
+_VERBS = {
+    "network": networks.run,
+    "do": action_commands.run,
+    "order": order_commands.run,
+    "example": _example,
+    "trace": _trace,
+    "impact": _impact,
+}
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -18,6 +18,10 @@ from layers.fibre.demo_plan import COPPER, PLANNED, PON, Home
 from layers.fibre.demo_route import RouteWriter, run, settle
 
 OWNER = "breitband-verband"
+RULES = {
+    "node/cabinet": "NVt-{n:03}", "node/manhole": "S-{n:03}", "node/building": "Haus {n:05}", "duct": "RV-{n}", "tube": "{rohr}/{position}",
+    "cable": "K-{n}", "enclosure": "{knoten}/{n}", "device": "Gerät {n}", "splitter": "SP-{n}", "premises": "AO-{n:05}", "circuit": "SX-{n:06}",
+}  # fmt: skip
 TRUNK, FIBRES_A_HOME, OF_AN_ODF = 288, 2, 4
 
 
@@ -74,6 +78,7 @@ class _Writer(RouteWriter):
             "ON CONFLICT (id) DO UPDATE SET organisation_id = excluded.organisation_id",
             self.network, f"demo-{self.net.number + 1}", f"Breitbandnetz {self.net.number + 1} (Demo)", self.owner,
         )  # fmt: skip
+        self._rules()
         self._route()
         self._ducts()
         self._equipment()
@@ -82,6 +87,14 @@ class _Writer(RouteWriter):
         self._copper()
         self._services()
         settle()
+
+    def _rules(self) -> None:
+        """How what people draw in the demo afterwards is named."""
+        for kind, pattern in RULES.items():
+            run(
+                "INSERT INTO fibre_namingrule (network_id, kind, pattern) VALUES (%s, %s, %s) ON CONFLICT (network_id, kind) DO NOTHING",
+                self.network, kind, pattern,
+            )  # fmt: skip
 
     # ---------------------------------------------------------------------------------------- enclosures and cables
 

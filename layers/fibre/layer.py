@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gisapp.layer import App, DemoPart, Page, Text, register
-from layers.fibre import api, demo, errors, exporting
+from layers.fibre import action_docs, action_views, api, demo, errors, exporting, order_views
 from layers.fibre.access import GUARDED, SEES
 from layers.fibre.commands import FIBRE
 from layers.fibre.declared import LAYERS
@@ -21,10 +21,13 @@ register(
         api_urls=[
             path("fibre/trace", api.TraceView.as_view(), name="fibre-trace"),
             path("fibre/impact", api.ImpactView.as_view(), name="fibre-impact"),
+            *action_views.urls(),
+            *order_views.urls(),
         ],
         demo=[DemoPart(95, Text("Glasfasernetze", "Fibre networks"), demo.build)],
         error_texts=errors.ALL,
         file_sets=(NETWORK_FILES,),
+        doc_pages={"developer/fibre-actions.md": action_docs.page},
         exports={"fibre": exporting.write},
     )
 )

@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from gisapp.accounts.acting import acting_for
 from gisapp.accounts.roles import has_role, is_known, is_operator
-from gisapp.errors import Forbidden, GisError, NotFound
+from gisapp.errors import Forbidden, GisError, NotFound, from_database
 from layers.fibre.access import CHANGES, SEES
 from layers.fibre.action_values import parameters
 from layers.fibre.actions import ACTIONS, Action, Takes
@@ -44,6 +44,7 @@ def _ours() -> Iterator[None]:
         yield
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def rights_of(user: Any) -> AbstractContextManager[None]:
@@ -68,6 +69,14 @@ def perform(action: Action, sent: Any, *, user: Any = None, dry: bool = False) -
                 raise _TriedOnly
     except _TriedOnly:
         told["dry"] = True
+    except DatabaseError as error:
+        refused = from_database(error)
+        if refused is None:
+            raise
+        # The rule's own sentence names what is in the way; the catalogue's is the same for all.
+        said = (refused.values.get("message"), refused.values.get("hint"))
+        refused.values["hint"] = " ".join(str(one) for one in said if one)
+        raise refused from error
     return {"action": action.name, **told}
 
 

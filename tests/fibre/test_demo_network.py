@@ -22,6 +22,8 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Any:
         demo.build("s", 1, lambda _text: None)
         yield
         demo._clear()
+        sql("DELETE FROM fibre_namingrule")
+        sql("DELETE FROM fibre_namingcount")
         sql("DELETE FROM fibre_network")
         owner.delete()
         assert [one(f"SELECT count(*) FROM fibre_{table}") for table in demo_route.TABLES] == [0] * len(

@@ -18,15 +18,18 @@ AS $$
     ), ways AS MATERIALIZED (
         SELECT w.start, array_agg(w.section_id ORDER BY w.nth) AS way, (array_agg(w.leaves_at ORDER BY w.nth DESC))[1] AS leaves_at, bool_or(w.capped) AS capped
           FROM asked a, fibre_tube_ways(a.sections, a.sides) w GROUP BY w.start
+    ), long AS MATERIALIZED (
+        SELECT t.section_id, sum(t.length_m) AS metres
+          FROM fibre_sections_through(array(SELECT DISTINCT s FROM ways w, unnest(w.way) s WHERE NOT w.capped)) t GROUP BY t.section_id
     ), used AS MATERIALIZED (
         SELECT * FROM fibre_sections_used(array(SELECT DISTINCT s FROM ways w, unnest(w.way) s WHERE NOT w.capped), for_whom)
     )
     SELECT DISTINCT ON (w.leaves_at) w.leaves_at, m.metres, w.way
       FROM ways w, LATERAL (
-           SELECT sum(fibre_section_length(s)) AS metres,
+           SELECT sum(l.metres) AS metres,
                   bool_and(coalesce(u.cables < u.most AND u.inner_mm > outer_mm AND u.area + outer_mm * outer_mm <= u.inner_mm * u.inner_mm
                                     AND NOT u.leased AND NOT u.gone, false)) AS passable
-             FROM unnest(w.way) s LEFT JOIN used u ON u.section_id = s) m
+             FROM unnest(w.way) s LEFT JOIN used u ON u.section_id = s LEFT JOIN long l ON l.section_id = s) m
      WHERE NOT w.capped AND m.passable AND w.leaves_at <> at_node
      ORDER BY w.leaves_at, m.metres, w.start
 $$;
@@ -90,7 +93,7 @@ CREATE FUNCTION fibre_cable_told(of_cable uuid) RETURNS jsonb
     SET search_path = public, pg_catalog, pg_temp
 AS $$
     SELECT jsonb_build_object('id', c.id, 'name', c.name, 'length_m', (
-            SELECT round(sum(l.length_m)::numeric, 2) FROM fibre_steplength l WHERE l.cable_id = c.id),
+            SELECT round(m.drawn_m::numeric, 2) FROM fibre_measure m WHERE m.cable_id = c.id AND m.entry_id IS NULL),
         'way', (SELECT coalesce(jsonb_agg(jsonb_build_object('section', x.id, 'tube', fibre_tube_label(x.tube_id)) ORDER BY s.ordinal), '[]')
                   FROM fibre_cablestep s JOIN fibre_tubesection x ON x.id = s.section_id WHERE s.cable_id = c.id))
       FROM fibre_cable c WHERE c.id = of_cable
@@ -153,6 +156,16 @@ BEGIN
     PERFORM fibre_settle();
     RETURN told;
 END
+$$;
+
+-- Where each piece of a cable's way ends.
+CREATE FUNCTION fibre_pieces_end(of_cable uuid) RETURNS TABLE (ordinal integer, ends_at uuid)
+    LANGUAGE sql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    SELECT c.ordinal, CASE WHEN c.forward THEN coalesce(x.to_node_id, s.to_node_id) ELSE coalesce(x.from_node_id, s.from_node_id) END
+      FROM fibre_cablestep c LEFT JOIN fibre_tubesection x ON x.id = c.section_id LEFT JOIN fibre_segment s ON s.id = c.segment_id
+     WHERE c.cable_id = of_cable
 $$;
 
 -- What keeps a cable where it is: joints, circuits on its fibres, enclosures on its way. `ends`: only what hangs at these ends.
@@ -248,21 +261,21 @@ BEGIN
         PERFORM fibre_refuse('unknown-object', 'Dieses Kabel gibt es nicht.');
     END IF;
     PERFORM fibre_hold(way.network_id);
-    SELECT s.ordinal INTO at_ FROM fibre_stepend s
-     WHERE s.cable_id = of_cable AND s.ends_at = until AND s.ordinal < (SELECT max(o.ordinal) FROM fibre_cablestep o WHERE o.cable_id = of_cable);
+    SELECT s.ordinal INTO at_ FROM fibre_pieces_end(of_cable) s
+     WHERE s.ends_at = until AND s.ordinal < (SELECT max(o.ordinal) FROM fibre_cablestep o WHERE o.cable_id = of_cable);
     IF NOT FOUND THEN
         PERFORM fibre_refuse('cable-misses-node', format('Das Kabel %s kommt an diesem Netzknoten nicht aus einem Rohr.', fibre_called(way.name, way.id)),
             'Zurückziehen lässt es sich bis zu einem Knoten, an dem es von einem Stück auf das nächste wechselt.');
     END IF;
     PERFORM fibre_ask_hanging(of_cable, ARRAY[from_end]);
     SELECT string_agg(n.name, ', ' ORDER BY n.name) INTO bad FROM fibre_cableentry e JOIN fibre_enclosure n ON n.id = e.enclosure_id
-      JOIN fibre_stepend s ON s.cable_id = of_cable AND s.ends_at = n.node_id
+      JOIN fibre_pieces_end(of_cable) s ON s.ends_at = n.node_id
      WHERE e.cable_id = of_cable AND e.side IS NULL AND CASE from_end WHEN 'a' THEN s.ordinal <= at_ ELSE s.ordinal >= at_ END;
     IF bad IS NOT NULL THEN
         PERFORM fibre_refuse('cable-entered', format('Das Kabel %s ist auf diesem Stück eingeführt in: %s.', fibre_called(way.name, way.id), left(bad, 200)), 'Erst aus diesen Gehäusen nehmen.');
     END IF;
     DELETE FROM fibre_cableentry WHERE cable_id = of_cable AND side = from_end;
-    DELETE FROM fibre_slack k USING fibre_stepend s WHERE k.cable_id = of_cable AND s.cable_id = of_cable AND s.ends_at = k.node_id
+    DELETE FROM fibre_slack k USING fibre_pieces_end(of_cable) s WHERE k.cable_id = of_cable AND s.ends_at = k.node_id
        AND CASE from_end WHEN 'a' THEN s.ordinal < at_ ELSE s.ordinal > at_ END;
     DELETE FROM fibre_slack WHERE cable_id = of_cable AND node_id = CASE from_end WHEN 'a' THEN way.from_node_id ELSE way.to_node_id END;
     DELETE FROM fibre_cablestep WHERE cable_id = of_cable AND CASE from_end WHEN 'a' THEN ordinal <= at_ ELSE ordinal > at_ END;

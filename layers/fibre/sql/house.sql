@@ -61,8 +61,10 @@ CREATE FUNCTION fibre_free_tubes(of_duct uuid, in_segment uuid, cabinet uuid)
     SET search_path = public, pg_catalog, pg_temp
 AS $$
     WITH passing AS (
-        SELECT t.id AS tube, t.position, x.id AS section FROM fibre_tube t JOIN fibre_tubesection x ON x.tube_id = t.id
-          JOIN fibre_sectionway w ON w.section_id = x.id AND w.segment_id = in_segment WHERE t.duct_id = of_duct
+        SELECT t.id AS tube, t.position, x.id AS section
+          FROM fibre_sections_through(array(SELECT y.id FROM fibre_tubesection y JOIN fibre_tube o ON o.id = y.tube_id WHERE o.duct_id = of_duct)) w
+          JOIN fibre_tubesection x ON x.id = w.section_id JOIN fibre_tube t ON t.id = x.tube_id
+         WHERE w.segment_id = in_segment
     ), empty AS (
         SELECT p.* FROM passing p JOIN fibre_sections_used(array(SELECT section FROM passing)) u ON u.section_id = p.section
          WHERE u.cables = 0 AND NOT u.leased AND NOT u.gone AND u.inner_mm IS NOT NULL
@@ -78,8 +80,8 @@ AS $$
     )
     SELECT e.tube, e.position, e.section, w.leaves, w.way, w.ends_at
       FROM empty e JOIN ways w ON w.section = e.section JOIN ways o ON o.section = e.section AND o.leaves <> w.leaves
-      JOIN fibre_node n ON n.id = w.ends_at
-     WHERE NOT w.capped AND o.many = 1 AND n.kind IN ('cabinet', 'pop', 'exchange') AND (cabinet IS NULL OR n.id = cabinet)
+      JOIN fibre_node n ON n.id = w.ends_at JOIN fibre_node f ON f.id = o.ends_at
+     WHERE NOT w.capped AND o.many = 1 AND f.kind <> 'building' AND n.kind IN ('cabinet', 'pop', 'exchange') AND (cabinet IS NULL OR n.id = cabinet)
        AND NOT EXISTS (SELECT FROM fibre_sections_used(w.way) u WHERE u.cables > 0 OR u.leased OR u.gone)
      ORDER BY n.kind = 'cabinet' DESC, e.position, w.many, w.leaves
 $$;
@@ -116,8 +118,8 @@ BEGIN
          ORDER BY round(ST_Distance(s.geom, place)::numeric, 3), d.name, d.id, s.id LIMIT 200
     LOOP
         passed := CASE WHEN near.name = ANY (passed) THEN passed ELSE passed || near.name END;
-        FOR free IN SELECT f.*, x.from_node_id, x.to_node_id FROM fibre_free_tubes(near.duct, near.id, of_cabinet) f
-                      JOIN fibre_tubesection x ON x.id = f.section_id LOOP
+        FOR free IN SELECT f.*, x.from_node_id, x.to_node_id FROM fibre_free_tubes(near.duct, near.id, of_cabinet) WITH ORDINALITY f
+                      JOIN fibre_tubesection x ON x.id = f.section_id ORDER BY f.ordinality LOOP
             -- Where the tube itself begins there is nothing to cut - but at the cabinet, from which the lead-in goes straight.
             CONTINUE WHEN near.tap = CASE free.serves WHEN 'a' THEN free.from_node_id ELSE free.to_node_id END AND near.tap <> free.cabinet_id;
             SELECT near.stub, near.tap, near.foot, free.section_id, free.tube_id, free.serves, free.way, free.cabinet_id

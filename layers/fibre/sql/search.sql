@@ -210,8 +210,9 @@ DECLARE
     hint text;
 BEGIN
     SELECT fibre_called(s.name, s.id) AS segment, s.lifecycle, s.duct_limit, fibre_called(a.name, a.id) AS a, fibre_called(b.name, b.id) AS b INTO gap
-      FROM fibre_segment s JOIN fibre_node a ON a.id = s.from_node_id JOIN fibre_node b ON b.id = s.to_node_id
-     WHERE s.network_id = net AND (a.id = ANY (island)) <> (b.id = ANY (island))
+      FROM (SELECT * FROM fibre_segment WHERE from_node_id = ANY (island) AND to_node_id <> ALL (island)
+            UNION ALL SELECT * FROM fibre_segment WHERE to_node_id = ANY (island) AND from_node_id <> ALL (island)) s
+      JOIN fibre_node a ON a.id = s.from_node_id JOIN fibre_node b ON b.id = s.to_node_id
      ORDER BY s.geom <-> target, s.id LIMIT 1;
     IF FOUND THEN
         hint := format('Zwischen %s und %s ist die Trasse %s %s.', gap.a, gap.b, gap.segment,

@@ -54,10 +54,25 @@ AS $$
       FROM way w
 $$;
 
-CREATE FUNCTION fibre_section_length(of_section uuid) RETURNS float8
+-- The trenches that these sections run through. (The views of cables.sql are the rules' own, which see everything; this is for
+-- whoever asks.)
+CREATE FUNCTION fibre_sections_through(sections uuid[]) RETURNS TABLE (section_id uuid, ordinal integer, segment_id uuid, length_m float8)
     LANGUAGE sql STABLE
     SET search_path = public, pg_catalog, pg_temp
-AS $$ SELECT sum(s.length_m) FROM fibre_sectionway w JOIN fibre_segment s ON s.id = w.segment_id WHERE w.section_id = of_section $$;
+AS $$
+    WITH asked AS MATERIALIZED (
+        SELECT x.id, t.duct_id, x.from_node_id, x.to_node_id FROM fibre_tubesection x JOIN fibre_tube t ON t.id = x.tube_id WHERE x.id = ANY (sections)
+    ), steps AS MATERIALIZED (
+        SELECT d.duct_id, d.ordinal, d.segment_id, s.length_m, CASE WHEN d.forward THEN s.from_node_id ELSE s.to_node_id END AS begins,
+               CASE WHEN d.forward THEN s.to_node_id ELSE s.from_node_id END AS ends
+          FROM fibre_ductstep d JOIN fibre_segment s ON s.id = d.segment_id WHERE d.duct_id IN (SELECT duct_id FROM asked)
+    )
+    SELECT a.id, m.ordinal, m.segment_id, m.length_m
+      FROM asked a
+      JOIN steps p ON p.duct_id = a.duct_id AND p.begins = a.from_node_id
+      JOIN steps q ON q.duct_id = a.duct_id AND q.ends = a.to_node_id
+      JOIN steps m ON m.duct_id = a.duct_id AND m.ordinal BETWEEN p.ordinal AND q.ordinal
+$$;
 
 -- The end of a tube's section at a node: where two sections end there, `lead` says which - the one that leads from here to the
 -- duct's beginning ("a") or to its end ("b"). Raises tube-end-not-here, tube-end-ambiguous.

@@ -1,0 +1,288 @@
+"""Work orders over REST. Drafts are written by those who plan; what an order does to the network needs the right to change it."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.contrib.gis.gdal import GDALException
+from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from gisapp.accounts.models import User
+from gisapp.accounts.roles import has_role, is_known, is_operator
+from gisapp.api.documented import ONCE
+from gisapp.api.serializers import problems
+from gisapp.api.throttles import WriteThrottle
+from gisapp.errors import BadInput, Forbidden, GisError, NotFound
+from gisapp.features import idempotency
+from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
+from layers.fibre import orders
+from layers.fibre.access import CHANGES, PLANS, SEES
+from layers.fibre.actions import ACTIONS
+from layers.fibre.models import Network, OrderStep, WorkOrder
+from layers.fibre.services import rights_of
+
+MOST_STEPS = 500
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """One step. `$2` among the arguments is what step 2 made."""
+
+    action = serializers.ChoiceField(choices=sorted(ACTIONS))
+    arguments = serializers.DictField()
+    remark = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")
+
+
+class OrderSerializer(serializers.Serializer[Any]):
+    """A work order as it is written. `area` is a GeoJSON polygon in CRS84."""
+
+    network = serializers.CharField(max_length=40)
+    name = serializers.CharField(max_length=100)
+    title = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    kind = serializers.ChoiceField(choices=WorkOrder.Kind.choices, required=False)
+    area = serializers.JSONField(required=False, allow_null=True)
+    begins_on = serializers.DateField(required=False, allow_null=True)
+    ends_on = serializers.DateField(required=False, allow_null=True)
+    contractor = serializers.EmailField(required=False, allow_null=True, help_text=_("E-Mail-Adresse eines Kontos"))
+    remark = serializers.CharField(max_length=5_000, required=False, allow_blank=True)
+    steps = StepSerializer(many=True, required=False, max_length=MOST_STEPS)
+
+
+def check_may(user: Any, roles: Any) -> None:
+    """Raises GisError("not-logged-in") and Forbidden."""
+    if not is_known(user):
+        raise GisError("not-logged-in")
+    if not is_operator(user) and not has_role(user, roles):
+        raise Forbidden("forbidden")
+
+
+def plain(order: WorkOrder, *, whole: bool = True) -> dict[str, Any]:
+    """The order for a program; `whole` with steps, area and the last rehearsal."""
+    told: dict[str, Any] = {
+        "id": order.pk, "network": order.network.key, "name": order.name, "title": order.title, "kind": order.kind,
+        "state": order.state, "begins_on": order.begins_on, "ends_on": order.ends_on, "remark": order.remark,
+    }  # fmt: skip
+    if not whole:
+        return told
+    shape = order.area.transform(WGS84_SRID, clone=True) if order.area else None
+    steps = order.steps.order_by("ordinal").values("ordinal", "action", "arguments", "remark", "done_at", "result")
+    return told | {
+        "area": orjson.loads(shape.geojson) if shape else None,
+        "contractor": order.contractor.email if order.contractor else None,
+        "steps": list(steps),
+        "rehearsal": order.rehearsal,
+    }
+
+
+def _answer(content: Any, status: int = 200) -> HttpResponse:
+    response = HttpResponse(orjson.dumps(content, default=str), content_type="application/json", status=status)
+    # Critical infrastructure: no cache on the way keeps it.
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _shape(sent: Any) -> MultiPolygon | None:
+    if sent is None:
+        return None
+    try:
+        shape = GEOSGeometry(orjson.dumps(sent).decode(), srid=WGS84_SRID)
+        if shape.geom_type not in ("Polygon", "MultiPolygon") or not shape.valid or shape.num_points > 10_000:
+            raise ValueError("no polygon")
+        shape.transform(STORAGE_SRID)
+    except (GEOSException, GDALException, ValueError, TypeError) as error:
+        raise BadInput("fibre-no-polygon", field="area") from error
+    return shape if isinstance(shape, MultiPolygon) else MultiPolygon(shape, srid=STORAGE_SRID)
+
+
+def _written(sent: dict[str, Any], user: Any) -> dict[str, Any]:
+    """The order's columns of what was sent. Raises BadInput, NotFound."""
+    values = {name: value for name, value in sent.items() if name not in ("steps", "network", "contractor", "area")}
+    if "area" in sent:
+        values["area"] = _shape(sent["area"])
+    if "contractor" in sent:
+        person = (
+            User.objects.filter(email__iexact=sent["contractor"], is_active=True).first()
+            if sent["contractor"]
+            else None
+        )
+        if sent["contractor"] and person is None:
+            raise BadInput("bad-value", field="contractor", name="contractor", value=sent["contractor"])
+        values["contractor"] = person
+    if "network" in sent:
+        network = Network.objects.filter(key=sent["network"]).first()
+        if network is None:
+            raise NotFound("fibre-unknown", ref=sent["network"])
+        values |= {"network": network, "organisation_id": network.organisation_id}
+    return values
+
+
+def _put_steps(order: WorkOrder, steps: list[dict[str, Any]]) -> None:
+    OrderStep.objects.filter(order=order).delete()
+    OrderStep.objects.bulk_create(OrderStep(order=order, ordinal=number, **one) for number, one in enumerate(steps, 1))
+
+
+class OrdersView(APIView):
+    """All orders that somebody may see, and new ones. Who may is said by `check_may` and by the database."""
+
+    permission_classes = ()
+    throttle_classes = (WriteThrottle,)
+
+    @extend_schema(
+        operation_id="fibre_orders",
+        parameters=[OpenApiParameter("state", str, enum=WorkOrder.State.values), OpenApiParameter("network", str)],
+        responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Aufträge, die neuesten zuerst. / Work orders, the newest first."""
+        check_may(request.user, SEES)
+        rows = WorkOrder.objects.select_related("network").order_by("-created_at", "name")
+        for name, column in (("state", "state"), ("network", "network__key")):
+            if said := request.query_params.get(name, "").replace("\x00", ""):
+                rows = rows.filter(**{column: said})
+        with rights_of(request.user):
+            return _answer({"orders": [plain(one, whole=False) for one in rows[:1_000]]})
+
+    @extend_schema(
+        operation_id="fibre_order_add",
+        parameters=[ONCE],
+        request=OrderSerializer,
+        responses={201: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404, 409, 415, 422, 429)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Einen Auftrag entwerfen. / Draft a work order."""
+        check_may(request.user, PLANS)
+        sent = OrderSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+
+        def write() -> HttpResponse:
+            with transaction.atomic(), rights_of(request.user):
+                order = WorkOrder.objects.create(**_written(sent.validated_data, request.user))
+                _put_steps(order, sent.validated_data.get("steps", []))
+                return _answer(plain(order), 201)
+
+        return idempotency.once(request._request, request.user, write)
+
+
+class OrderView(APIView):
+    """One order."""
+
+    permission_classes = ()
+    throttle_classes = (WriteThrottle,)
+
+    @extend_schema(operation_id="fibre_order", responses={200: OpenApiTypes.OBJECT, **problems(401, 403, 404)})
+    def get(self, request: Request, key: UUID) -> HttpResponse:
+        """Ein Auftrag mit seinen Schritten. / A work order with its steps."""
+        check_may(request.user, SEES)
+        order = orders.find(str(key), request.user)
+        with rights_of(request.user):
+            return _answer(plain(order))
+
+    @extend_schema(
+        operation_id="fibre_order_change",
+        request=OrderSerializer(partial=True),
+        responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404, 409, 415, 429)},
+    )
+    def patch(self, request: Request, key: UUID) -> HttpResponse:
+        """Einen Entwurf ändern; Schritte werden als Ganzes ersetzt. / Change a draft; its steps are replaced as a whole."""
+        check_may(request.user, PLANS)
+        sent = OrderSerializer(data=request.data, partial=True)
+        sent.is_valid(raise_exception=True)
+        order = orders.find(str(key), request.user)
+        with transaction.atomic(), rights_of(request.user):
+            values = _written(sent.validated_data, request.user)
+            for name, value in values.items():
+                setattr(order, name, value)
+            if values:
+                order.save(update_fields=[name.removesuffix("_id") for name in values])
+            if "steps" in sent.validated_data:
+                _put_steps(order, sent.validated_data["steps"])
+            order.refresh_from_db()
+            return _answer(plain(order))
+
+    @extend_schema(operation_id="fibre_order_remove", responses={204: None, **problems(401, 403, 404, 409, 429)})
+    def delete(self, request: Request, key: UUID) -> HttpResponse:
+        """Einen Entwurf löschen. / Delete a draft."""
+        check_may(request.user, PLANS)
+        order = orders.find(str(key), request.user)
+        with transaction.atomic(), rights_of(request.user):
+            order.delete()
+        return HttpResponse(status=204)
+
+
+def rehearse(order: WorkOrder, user: Any, _accept: bool) -> dict[str, Any]:
+    return orders.rehearse(order, user).plain()
+
+
+def approve(order: WorkOrder, user: Any, _accept: bool) -> dict[str, Any]:
+    return orders.approve(order, user).plain()
+
+
+def complete(order: WorkOrder, user: Any, accept: bool) -> dict[str, Any]:
+    return {"changes": list(orders.complete(order, user, accept=accept))}
+
+
+def _moved(name: str) -> Any:
+    def move(order: WorkOrder, user: Any, _accept: bool) -> dict[str, Any]:
+        getattr(orders, name)(order, user)
+        return {}
+
+    return move
+
+
+VERBS = {
+    "rehearse": (rehearse, _("Probe: was der Auftrag ändern würde, was ihn aufhält, und welche anderen dasselbe anfassen")),
+    "approve": (approve, _("Genehmigen, was er jetzt ändern würde")),
+    "issue": (_moved("issue"), _("Beauftragen: der Auftragnehmer darf bis zum letzten Tag in seinem Gebiet arbeiten")),
+    "reopen": (_moved("reopen"), _("Wieder zum Entwurf machen")),
+    "cancel": (_moved("cancel"), _("Verwerfen")),
+    "complete": (complete, _("Ausführen: alle Schritte, oder keiner")),
+}  # fmt: skip
+
+
+class _Verb(APIView):
+    permission_classes = ()
+    throttle_classes = (WriteThrottle,)
+    verb = ""
+
+    def _do(self, request: Request, key: UUID) -> HttpResponse:
+        check_may(request.user, CHANGES)
+        order = orders.find(str(key), request.user)
+        accept = request.query_params.get("accept", "") == "1"
+        told = VERBS[self.verb][0](order, request.user, accept)
+        order.refresh_from_db()
+        return _answer({"order": order.name, "state": order.state, **told})
+
+
+def _view(verb: str) -> type[_Verb]:
+    accept = OpenApiParameter(
+        "accept", str, enum=["1"], description=_("auch wenn etwas anderes herauskommt als genehmigt")
+    )
+
+    @extend_schema(
+        operation_id=f"fibre_order_{verb}",
+        description=VERBS[verb][1],
+        parameters=[accept] if verb == "complete" else [],
+        request=None,
+        responses={200: OpenApiTypes.OBJECT, **problems(401, 403, 404, 409, 429)},
+    )
+    def post(self: _Verb, request: Request, key: UUID) -> HttpResponse:
+        return self._do(request, key)
+
+    return type(f"{verb.capitalize()}Order", (_Verb,), {"verb": verb, "post": post, "__doc__": str(verb)})
+
+
+def urls() -> list[URLPattern]:
+    """The addresses of work orders."""
+    return [
+        path("fibre/orders", OrdersView.as_view(), name="fibre-orders"),
+        path("fibre/orders/<uuid:key>", OrderView.as_view(), name="fibre-order"),
+        *(path(f"fibre/orders/<uuid:key>/{verb}", _view(verb).as_view(), name=f"fibre-order-{verb}") for verb in VERBS),
+    ]
