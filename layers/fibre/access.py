@@ -15,6 +15,8 @@ SEES = Members({Role.PLANNER, Role.ENGINEER, Role.CONTRACTOR, Role.ADMIN})
 CHANGES = Members({Role.ENGINEER, Role.CONTRACTOR, Role.ADMIN})
 
 # Work orders are written by these; contractors carry them out.
+# Approved, issued and carried out by these: whoever gives rights to others answers for the network.
+LEADS = Members({Role.ENGINEER, Role.ADMIN})
 PLANS = Members({Role.PLANNER, Role.ENGINEER, Role.ADMIN})
 
 # A joint lies where one of its tubes ends, in whosever trench that is; who sees an end sees the joint.

@@ -20,6 +20,7 @@ from gisapp.accounts.roles import Role, is_operator, organisations_of
 from gisapp.errors import BadInput, Conflict, Forbidden, GisError, NotFound, from_exception
 from gisapp.history.recording import pin, recorded
 from layers.fibre import changes
+from layers.fibre.access import LEADS
 from layers.fibre.models import OrderStep, WorkOrder
 from layers.fibre.refs import key_of
 from layers.fibre.services import action_named, perform, rights_of
@@ -195,7 +196,7 @@ def issue(order: WorkOrder, user: Any) -> None:
 
     Raises Forbidden: who gives rights to others is of the network's own engineers or leads its organisation.
     """
-    leaders = organisations_of(user, {Role.ENGINEER, Role.ADMIN}) if user is not None else set()
+    leaders = organisations_of(user, LEADS) if user is not None else set()
     if user is not None and not is_operator(user) and order.organisation_id not in leaders:
         raise Forbidden("forbidden")
     with recorded("program", reason=order.name), transaction.atomic():

@@ -11,8 +11,24 @@ INSERT INTO fibre_ordertransition VALUES
     ('draft', 'approved'), ('draft', 'cancelled'), ('approved', 'draft'), ('approved', 'issued'), ('approved', 'done'), ('approved', 'cancelled'),
     ('issued', 'approved'), ('issued', 'done'), ('issued', 'cancelled'), ('cancelled', 'draft');
 
+-- Like fibre_organisation, for planners too: they draft orders in networks that they do not change themselves.
+CREATE FUNCTION fibre_order_organisation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.network_id <> OLD.network_id THEN
+        PERFORM fibre_refuse('network-stays', 'Ein Auftrag bleibt in seinem Netz.');
+    END IF;
+    SELECT organisation_id INTO NEW.organisation_id FROM fibre_network WHERE id = NEW.network_id;
+    IF TG_OP = 'UPDATE' THEN
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$$;
 CREATE TRIGGER fibre_1_organisation BEFORE INSERT OR UPDATE ON fibre_workorder
-    FOR EACH ROW EXECUTE FUNCTION fibre_organisation();
+    FOR EACH ROW EXECUTE FUNCTION fibre_order_organisation();
 
 CREATE FUNCTION fibre_order_goes_on() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
