@@ -55,7 +55,7 @@ def _metres(name: str, value: Any) -> float:
         isinstance(value, bool)
         or not isinstance(value, int | float)
         or not math.isfinite(value)
-        or not 0 < value <= 5_000
+        or not 0.1 <= value <= 5_000
     ):
         raise _bad(name, value)
     return float(value)

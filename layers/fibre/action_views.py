@@ -27,7 +27,7 @@ _SCHEMAS: dict[Takes, dict[str, Any]] = {
     Takes.NUMBER: _NUMBER,
     Takes.NUMBERS: {"type": "array", "items": _NUMBER, "minItems": 1, "uniqueItems": True},
     Takes.ADDRESS: {"type": "integer", "minimum": 1},
-    Takes.METRES: {"type": "number", "exclusiveMinimum": 0, "maximum": 5_000},
+    Takes.METRES: {"type": "number", "minimum": 0.1, "maximum": 5_000},
     Takes.YES_NO: {"type": "boolean"},
     Takes.LEAD: {"type": "string", "enum": ["a", "b"]},
 }

@@ -71,6 +71,8 @@ def test_03_a_geopackage_has_every_table_of_the_network(plant: Plant, tmp_path: 
     assert tables - set(layers) <= {
         "network",
         "alias",
+        "namingrule",
+        "namingcount",
         "due",
         "pending",
         "pendingkind",

@@ -171,3 +171,29 @@ def test_09_the_administration_says_what_is_wrong(client: Any) -> None:
     assert answer.status_code == 200 and "genau eine Nummer" in answer.content.decode()
     assert client.post("/admin/fibre/namingrule/add/", sent | {"pattern": "RV-{n}"}).status_code == 302
     assert one("SELECT pattern FROM fibre_namingrule") == "RV-{n}"
+
+
+@pytest.mark.django_db
+def test_10_many_at_once_and_a_savepoint_that_goes_back() -> None:
+    """Numbers come in blocks where one transaction names many things: each once, in order, and none is lost to a rollback."""
+    net = network()
+    rule(net, "circuit", "S{n}")
+    sql("INSERT INTO fibre_circuit (network_id, kind) SELECT %s, 'p2p' FROM generate_series(1, 300)", net)
+    names = {row[0] for row in sql("SELECT name FROM fibre_circuit")}
+    assert names == {f"S{n}" for n in range(1, 301)}
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        sql("INSERT INTO fibre_circuit (network_id, kind) SELECT %s, 'p2p' FROM generate_series(1, 500)", net)
+        raise ZeroDivisionError
+    made = one("INSERT INTO fibre_circuit (network_id, kind) VALUES (%s, 'p2p') RETURNING name", net)
+    assert made == "S301"
+    assert one("SELECT last_number FROM fibre_namingcount") >= 301
+
+
+@pytest.mark.django_db(transaction=True)
+def test_11_few_at_once_leave_no_gaps() -> None:
+    net = network()
+    rule(net, "circuit", "S{n}")
+    for _ in range(3):
+        with transaction.atomic():
+            sql("INSERT INTO fibre_circuit (network_id, kind) SELECT %s, 'p2p' FROM generate_series(1, 7)", net)
+    assert one("SELECT last_number FROM fibre_namingcount") == 21 == one("SELECT count(*) FROM fibre_circuit")

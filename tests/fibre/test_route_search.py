@@ -2,13 +2,15 @@
 
 import heapq
 import random
+import threading
 from collections import defaultdict
 from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
+from tests import factories
 from tests.fibre.drawing import network, node, one, refused, segment, settle, sql
 from tests.fibre.plant import Plant
 
@@ -194,3 +196,39 @@ def test_10_random_networks_have_no_shorter_way(seed: int) -> None:
         assert metres == pytest.approx(reached[b])
         assert a in ends[found[0]] and b in ends[found[-1]]
         assert all(ends[x] & ends[y] for x, y in pairwise(found))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_11_two_engineers_at_once_share_no_last_place() -> None:
+    """One place is left on the short way: the second one goes round, whoever that is."""
+    with transaction.atomic():
+        factories.fibre_catalogue()
+        plant = Plant()
+        plant.street("A", "B")
+        plant.street("N1", "N2", y=100)
+        plant.segment("A", "N1")
+        plant.segment("N2", "B")
+        sql("UPDATE fibre_segment SET duct_limit = 1 WHERE id = %s", plant.between("A", "B"))
+    failed: list[BaseException] = []
+    begun = threading.Barrier(2)
+
+    def lay(name: str) -> None:
+        try:
+            begun.wait()
+            with transaction.atomic():
+                one(
+                    "SELECT fibre_lay_between(%s, '10/6', %s, %s, %s)",
+                    plant.net, name, plant.nodes["A"], plant.nodes["B"],
+                )  # fmt: skip
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=lay, args=(name,)) for name in ("R1", "R2")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert not failed, failed
+    assert sorted(row[0] for row in sql("SELECT count(*) FROM fibre_ductstep GROUP BY duct_id")) == [1, 3]

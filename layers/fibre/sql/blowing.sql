@@ -99,6 +99,23 @@ AS $$
       FROM fibre_cable c WHERE c.id = of_cable
 $$;
 
+-- A cable whose network is held until the transaction ends. Raises unknown-object.
+CREATE FUNCTION fibre_cable_held(of_cable uuid) RETURNS fibre_cable
+    LANGUAGE plpgsql
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_ fibre_cable;
+BEGIN
+    SELECT * INTO found_ FROM fibre_cable WHERE id = of_cable;
+    IF NOT FOUND THEN
+        PERFORM fibre_refuse('unknown-object', 'Dieses Kabel gibt es nicht.');
+    END IF;
+    PERFORM fibre_hold(found_.network_id);
+    RETURN found_;
+END
+$$;
+
 -- Blow a cable in that is not placed yet, from its first node over `via` to its last. Raises cable-placed, no-cable-way.
 CREATE FUNCTION fibre_blow(of_cable uuid, via uuid[] DEFAULT '{}') RETURNS jsonb
     LANGUAGE plpgsql
@@ -111,11 +128,7 @@ DECLARE
     sections uuid[] := '{}';
     i integer;
 BEGIN
-    SELECT * INTO way FROM fibre_cable WHERE id = of_cable;
-    IF NOT FOUND THEN
-        PERFORM fibre_refuse('unknown-object', 'Dieses Kabel gibt es nicht.');
-    END IF;
-    PERFORM fibre_hold(way.network_id);
+    SELECT * INTO way FROM fibre_cable_held(of_cable);
     IF EXISTS (SELECT FROM fibre_cablestep WHERE cable_id = of_cable) THEN
         PERFORM fibre_refuse('cable-placed', format('Das Kabel %s ist schon verlegt.', fibre_called(way.name, way.id)), 'Erst ausziehen (fibre_pull_out).');
     END IF;
@@ -225,11 +238,7 @@ DECLARE
     way fibre_cable;
     pieces integer;
 BEGIN
-    SELECT * INTO way FROM fibre_cable WHERE id = of_cable;
-    IF NOT FOUND THEN
-        PERFORM fibre_refuse('unknown-object', 'Dieses Kabel gibt es nicht.');
-    END IF;
-    PERFORM fibre_hold(way.network_id);
+    SELECT * INTO way FROM fibre_cable_held(of_cable);
     PERFORM fibre_ask_hanging(of_cable, '{a,b}');
     DELETE FROM fibre_cablestep WHERE cable_id = of_cable;
     GET DIAGNOSTICS pieces = ROW_COUNT;
@@ -256,11 +265,7 @@ DECLARE
     bad text;
     pieces integer;
 BEGIN
-    SELECT * INTO way FROM fibre_cable WHERE id = of_cable;
-    IF NOT FOUND THEN
-        PERFORM fibre_refuse('unknown-object', 'Dieses Kabel gibt es nicht.');
-    END IF;
-    PERFORM fibre_hold(way.network_id);
+    SELECT * INTO way FROM fibre_cable_held(of_cable);
     SELECT s.ordinal INTO at_ FROM fibre_pieces_end(of_cable) s
      WHERE s.ends_at = until AND s.ordinal < (SELECT max(o.ordinal) FROM fibre_cablestep o WHERE o.cable_id = of_cable);
     IF NOT FOUND THEN

@@ -236,7 +236,7 @@ CREATE FUNCTION fibre_shortest(net uuid, start uuid, goal uuid, room boolean DEF
 AS $$
 DECLARE
     apart float8;
-    bound float8;
+    wide float8;
     path uuid[];
     most integer;
     island uuid[];
@@ -248,25 +248,29 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM fibre_refuse('unknown-node', 'Diesen Netzknoten gibt es in diesem Netz nicht.');
     END IF;
+    wide := 4 * apart + 3000;
     IF start = goal THEN
         PERFORM fibre_refuse('route-to-itself', 'Der Weg endet, wo er beginnt.', 'Einen Ring über einen Zwischenknoten führen.');
     END IF;
-    FOREACH bound IN ARRAY ARRAY[1.5 * apart + 300, 4 * apart + 3000] LOOP
-        path := fibre_path(net, start, goal, bound, room);
-        IF path IS NOT NULL THEN
-            RETURN path;
-        END IF;
-    END LOOP;
+    path := fibre_path(net, start, goal, 1.5 * apart + 300, room);
+    IF path IS NOT NULL THEN
+        RETURN path;
+    END IF;
     -- The smaller of two islands is soon known as a whole.
     FOREACH most IN ARRAY ARRAY[1000, 50000, 100000000] LOOP
         FOR side IN 1 .. 2 LOOP
             island := fibre_hanging_together(ends[side], most, room);
             IF ends[3 - side] = ANY (island) THEN
-                RETURN fibre_path(net, start, goal, NULL, room);
+                RETURN coalesce(fibre_path(net, start, goal, wide, room), fibre_path(net, start, goal, NULL, room));
             ELSIF cardinality(island) < most THEN
                 PERFORM fibre_refuse_route(net, start, goal, island);
             END IF;
         END LOOP;
+        -- No small island: look further round before it is asked of large ones.
+        path := CASE WHEN most = 1000 THEN fibre_path(net, start, goal, wide, room) END;
+        IF path IS NOT NULL THEN
+            RETURN path;
+        END IF;
     END LOOP;
     RETURN NULL;
 END
