@@ -53,7 +53,7 @@ class OrderSerializer(serializers.Serializer[Any]):
     ends_on = serializers.DateField(required=False, allow_null=True)
     contractor = serializers.EmailField(required=False, allow_null=True, help_text=_("E-Mail-Adresse eines Kontos"))
     remark = serializers.CharField(max_length=5_000, required=False, allow_blank=True)
-    steps = StepSerializer(many=True, required=False, max_length=MOST_STEPS)
+    steps = serializers.ListField(child=StepSerializer(), required=False, max_length=MOST_STEPS)
 
 
 def check_may(user: Any, roles: Any) -> None:

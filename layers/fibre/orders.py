@@ -255,12 +255,16 @@ def _purpose(order: WorkOrder) -> str:
 def _give_rights(order: WorkOrder) -> None:
     """The contractor's membership follows the order: its area, its days, and only while it is issued."""
     purpose = _purpose(order)
-    live = order.state == WorkOrder.State.ISSUED and order.contractor_id is not None
-    Membership.objects.filter(purpose=purpose).exclude(user=order.contractor_id if live else None).delete()
-    if not live or order.ends_on is None:
+    if (
+        order.state != WorkOrder.State.ISSUED
+        or order.contractor_id is None
+        or order.ends_on is None
+        or order.area is None
+    ):
         Membership.objects.filter(purpose=purpose).delete()
         Area.objects.filter(key=purpose).delete()
         return
+    Membership.objects.filter(purpose=purpose).exclude(user=order.contractor_id).delete()
     area, _new = Area.objects.update_or_create(
         key=purpose, defaults={"kind": "order", "name": f"{order.name} {order.title}".strip(), "geom": order.area}
     )
