@@ -157,7 +157,7 @@ def _competing(order: WorkOrder, found: Sequence[dict[str, Any]]) -> list[dict[s
     )
     told = []
     for other in others.order_by("name"):
-        both = mine & set(changes.touched(other.rehearsal["changes"]))
+        both = mine & set(changes.touched((other.rehearsal or {}).get("changes", [])))
         if both:
             told.append({"order": other.name, "title": other.title, "objects": sorted(both)})
     return told
