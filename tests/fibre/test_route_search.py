@@ -59,7 +59,7 @@ def test_02_a_duct_by_its_end_nodes(square: Plant) -> None:
         == 24
     )
     ring = one("SELECT fibre_lay_between(%s, '10/6', 'Ring', %s, %s, %s)", square.net, square.nodes["A"], square.nodes["A"],
-               [square.nodes["N2"], square.nodes["B"]])  # fmt: skip
+               [square.nodes[one_] for one_ in ("N1", "N2", "B")])  # fmt: skip
     settle()
     assert one("SELECT count(*) FROM fibre_ductstep WHERE duct_id = %s", ring) == 4
 
