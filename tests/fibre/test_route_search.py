@@ -24,6 +24,7 @@ def square() -> Plant:
     |       |        A - B 100 m; over N1, N2 300 m
     A ----- B --- C
     """
+    factories.fibre_catalogue()
     found = Plant()
     found.street("A", "B", "C")
     found.street("N1", "N2", y=100)
