@@ -24,6 +24,7 @@ def square() -> Plant:
     |       |        A - B 100 m; over N1, N2 300 m
     A ----- B --- C
     """
+    factories.fibre_catalogue()
     found = Plant()
     found.street("A", "B", "C")
     found.street("N1", "N2", y=100)
@@ -59,7 +60,7 @@ def test_02_a_duct_by_its_end_nodes(square: Plant) -> None:
         == 24
     )
     ring = one("SELECT fibre_lay_between(%s, '10/6', 'Ring', %s, %s, %s)", square.net, square.nodes["A"], square.nodes["A"],
-               [square.nodes["N2"], square.nodes["B"]])  # fmt: skip
+               [square.nodes[one_] for one_ in ("N1", "N2", "B")])  # fmt: skip
     settle()
     assert one("SELECT count(*) FROM fibre_ductstep WHERE duct_id = %s", ring) == 4
 
