@@ -443,9 +443,9 @@ BEGIN
     PERFORM fibre_may_change(parts[1]), fibre_may_change(parts[2]);
     SELECT * INTO kept FROM fibre_segment WHERE id = parts[1] FOR UPDATE;
     SELECT * INTO gone FROM fibre_segment WHERE id = parts[2] FOR UPDATE;
-    IF (kept.lifecycle, kept.owner_id, kept.construction, kept.surface, kept.depth_cm, kept.depth_reference, kept.width_cm)
+    IF (kept.lifecycle, kept.owner_id, kept.construction, kept.surface, kept.depth_cm, kept.depth_reference, kept.width_cm, kept.duct_limit)
         IS DISTINCT FROM
-       (gone.lifecycle, gone.owner_id, gone.construction, gone.surface, gone.depth_cm, gone.depth_reference, gone.width_cm) THEN
+       (gone.lifecycle, gone.owner_id, gone.construction, gone.surface, gone.depth_cm, gone.depth_reference, gone.width_cm, gone.duct_limit) THEN
         PERFORM fibre_refuse('segments-differ', 'Die beiden Trassen unterscheiden sich in Stand, Eigentum, Bauweise oder Maßen.',
             'Erst angleichen, was für beide gelten soll.');
     END IF;
