@@ -1,4 +1,4 @@
-"""The network's questions over REST: where does it go, who is hit."""
+"""The network's questions over REST: where does it go, who is hit, how full is it."""
 
 from typing import Any
 
@@ -18,6 +18,7 @@ from gisapp.errors import BadInput, Forbidden, GisError, NotFound
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
 from layers.fibre.access import SEES
 from layers.fibre.impact import Cut, impact
+from layers.fibre.occupancy import KINDS, occupancy
 from layers.fibre.refs import starts, thing
 from layers.fibre.tracing import Sight, trace
 
@@ -33,6 +34,18 @@ _POLYGON = {
         "properties": {"polygon": {"type": "object", "description": "GeoJSON Polygon, CRS84"}},
     }
 }  # fmt: skip
+_REFS = OpenApiParameter(
+    "ref",
+    str,
+    required=True,
+    many=True,
+    description=_(
+        "Trasse, Rohr, Kabel, Gehäuse, Netzknoten, Gemeinde oder Netz, mit Namen oder Schlüssel; mehrmals erlaubt"
+    ),
+)
+_WHAT = OpenApiParameter("what", str, enum=KINDS, description=_("was gemeint ist, wenn mehreres so heißt"))
+# More objects in one question than this are several questions.
+MOST_REFS = 100
 # More ends than this in one question are a list for the printer, not an answer.
 MOST = 3_000
 
@@ -114,6 +127,31 @@ class ImpactView(APIView):
         sight = sight_of(request.user)
         sent = request.data.get("polygon") if isinstance(request.data, dict) else None
         return _answer(impact(Cut(polygon=_polygon(sent)), sight).plain())
+
+
+class OccupancyView(APIView):
+    """How full it is. Who may ask is said by sight_of."""
+
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="fibre_occupancy",
+        parameters=[_REFS, _WHAT],
+        responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Was belegt und was frei ist. / What is taken and what is free."""
+        sight = sight_of(request.user)
+        refs = [one.strip() for one in request.query_params.getlist("ref")]
+        bad = next((one for one in refs if not one or len(one) > 200 or "\x00" in one), None if refs else "")
+        if bad is not None:
+            raise BadInput("bad-value", field="ref", name="ref", value=bad[:100].replace("\x00", "?"))
+        if len(refs) > MOST_REFS:
+            raise BadInput("fibre-too-many", ref=refs[0], count=len(refs), most=MOST_REFS)
+        what = request.query_params.get("what", "")
+        if what and what not in KINDS:
+            raise BadInput("bad-value", field="what", name="what", value=what[:100].replace("\x00", "?"))
+        return _answer({"objects": [one.plain() for one in occupancy(refs, sight, what)]})
 
 
 def cut_of(ref: str, sight: Sight) -> Cut:

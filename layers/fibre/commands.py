@@ -1,4 +1,4 @@
-"""`gisapp fibre network|example|trace|impact`: networks and their questions on the command line, which sees them all."""
+"""`gisapp fibre network|example|trace|impact|occupancy`: networks and their questions on the command line, which sees them all."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from gisapp.commands.command import Command
@@ -14,7 +15,9 @@ from gisapp.errors import BadInput, NotFound
 from gisapp.layer import all_apps
 from layers.fibre import networks
 from layers.fibre.impact import Cut, Impact, impact
+from layers.fibre.occupancy import KINDS, Occupancy, occupancy
 from layers.fibre.refs import starts, thing
+from layers.fibre.taken import Counts
 from layers.fibre.trace import Trace
 from layers.fibre.tracing import trace
 
@@ -36,7 +39,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     ):  # fmt: skip
         one.add_argument(f"--{name}", metavar="REF", help=text)
     one.add_argument("--polygon", metavar="FILE", help=_("Datei mit einer Fläche (GeoJSON, Shape, GeoPackage ...)"))
-    for sub in (example, tracing, hit):
+    full = verbs.add_parser("occupancy", help=_("sagen, was belegt und was frei ist"))
+    full.add_argument(
+        "ref", nargs="+", metavar="REF", help=_("Trasse, Rohr, Kabel, Gehäuse, Netzknoten, Gemeinde oder Netz")
+    )
+    full.add_argument("--what", choices=KINDS, default="", help=_("was gemeint ist, wenn mehreres so heißt"))
+    for sub in (example, tracing, hit, full):
         sub.add_argument("--json", action="store_true", help=_("ein JSON-Objekt statt Text"))
 
 
@@ -123,16 +131,52 @@ def _hit_in_words(found: Impact) -> str:
     return "\n".join(lines)
 
 
+def _occupancy(arguments: argparse.Namespace) -> int:
+    found = occupancy(arguments.ref, kind=arguments.what)
+    plain = [one.plain() for one in found]
+    answer = plain[0] if len(plain) == 1 else {"objects": plain}
+    return _say(answer, arguments.json, "\n\n".join(_full_in_words(one) for one in found))
+
+
+def _counted(title: str, counts: Counts) -> str:
+    return f"  {title}: {counts.total} ({', '.join(f'{number} {word}' for _state, word, number in counts.shown)})"
+
+
+def _full_in_words(found: Occupancy) -> str:
+    lines = [found.name]
+    ducts = found.section.ducts if found.section else [found.duct] if found.duct else []
+    for duct in ducts:
+        lines += [_counted(f"{duct.name}, {duct.product}", duct.counts)]
+        for tube in duct.tubes:
+            cables = ", ".join(one.name or one.organisation for one in tube.cables)
+            colour = tube.shade.word(get_language() or "de") if tube.shade else ""
+            lines.append(f"    {tube.position:>3} {colour:<24}{tube.word:<14}{cables}".rstrip())
+    tubes, fibres = (found.section.tubes, found.section.fibres) if found.section else (found.tubes, found.fibres)
+    lines += [_counted(_("Röhrchen"), tubes)] if tubes.total else []
+    lines += [_counted(_("Fasern"), fibres)] if fibres.total else []
+    if found.places:
+        for title, (total, used) in (
+            (_("Plätze in Kassetten"), found.places.tray_places), (_("Ports"), found.places.ports),
+            (_("Beine von Splittern"), found.places.legs),
+        ):  # fmt: skip
+            lines += (
+                [_("  {title}: {total}, davon {used} belegt").format(title=title, total=total, used=used)]
+                if total
+                else []
+            )
+    return "\n".join(lines)
+
+
 def _say(answer: dict[str, Any], as_json: bool, words: str) -> int:
     sys.stdout.write((json.dumps(answer, ensure_ascii=False, default=str) if as_json else words) + "\n")
     return 0
 
 
-_VERBS = {"network": networks.run, "example": _example, "trace": _trace, "impact": _impact}
+_VERBS = {"network": networks.run, "example": _example, "trace": _trace, "impact": _impact, "occupancy": _occupancy}
 
 
 def _run(arguments: argparse.Namespace) -> int:
     return _VERBS[arguments.verb](arguments)
 
 
-FIBRE = Command("fibre", "Glasfasernetz: Netze, Verfolgung, Auswirkungen", _run, _arguments)
+FIBRE = Command("fibre", "Glasfasernetz: Netze, Verfolgung, Auswirkungen, Belegung", _run, _arguments)

@@ -21,6 +21,7 @@ register(
         api_urls=[
             path("fibre/trace", api.TraceView.as_view(), name="fibre-trace"),
             path("fibre/impact", api.ImpactView.as_view(), name="fibre-impact"),
+            path("fibre/occupancy", api.OccupancyView.as_view(), name="fibre-occupancy"),
         ],
         demo=[DemoPart(95, Text("Glasfasernetze", "Fibre networks"), demo.build)],
         error_texts=errors.ALL,
