@@ -9,7 +9,17 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from layers.fibre.models import Colour, ColourScheme, DuctSpec, DuctSpecTube, FittingSpec, Network, SchemeColour
+from layers.fibre.models import (
+    Colour,
+    ColourScheme,
+    DuctSpec,
+    DuctSpecTube,
+    FittingSpec,
+    Network,
+    OpticsBudget,
+    OpticsClass,
+    SchemeColour,
+)
 from layers.fibre.swatches import Swatch, scheme
 
 
@@ -84,6 +94,19 @@ class FittingSpecAdmin(admin.ModelAdmin):
     list_display = ("name", "key", "kind", "outer_a_mm", "outer_b_mm")
     list_filter = ("kind",)
     search_fields = ("name", "key")
+
+
+class OpticsBudgets(admin.TabularInline):
+    model = OpticsBudget
+    extra = 1
+    ordering = ("wavelength_nm",)
+
+
+@admin.register(OpticsClass)
+class OpticsClassAdmin(admin.ModelAdmin):
+    list_display = ("name", "key", "technology")
+    search_fields = ("name", "key")
+    inlines = (OpticsBudgets,)
 
 
 @admin.register(Network)

@@ -90,9 +90,17 @@ def _in_words(found: Trace) -> str:
         place = "" if hop.tray is None else _("Kassette {tray}, Platz {slot}").format(tray=hop.tray, slot=hop.slot)
         lines.append(f"  {hop.kind:<9}{hop.name:<24}{length:>11}{loss:>10}  {colour or place}".rstrip())
     for path in found.paths:
-        losses = ", ".join(f"{key} nm {value:.2f} dB" for key, value in path.loss_db.items() if value is not None)
+        losses = ", ".join(
+            f"{one.wavelength} nm {one.loss_db:.2f} dB" for one in path.optics if one.loss_db is not None
+        )
         length = _("unbekannt") if path.length_m is None else f"{path.length_m:.1f} m"
         lines.append(f"  {path.begin.name} - {path.end.name}: {length}  {losses}")
+        for one in path.optics:
+            if one.budget:
+                why = f" ({one.why})" if one.why else ""
+                lines.append(
+                    f"    {path.optics_class}, {one.wavelength} nm: {one.budget.most_db:.1f} dB, {one.word}{why}"
+                )
     lines += [f"  {one.place}: {one.text}" for one in found.ends if not one.complete]
     return "\n".join(lines)
 

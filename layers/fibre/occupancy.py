@@ -97,7 +97,7 @@ _MINE = "(%(sight)s::bigint[] IS NULL OR x.organisation_id = ANY (%(sight)s){gue
 
 def _of_table(table: str) -> str:
     mine = _MINE.format(guest=" OR x.shared_with && %(sight)s::bigint[]" if table == "segment" else "")
-    rows = f"SELECT a.nth, '{table}' AS what, x.id::text AS id, coalesce(x.name, x.id::text) AS name, n.key AS net "  # noqa: S608 - names of tables of our own
+    rows = f"SELECT a.nth, '{table}' AS what, x.id::text AS id, coalesce(x.name, x.id::text) AS name, n.key AS net "
     return (
         f"{rows} {_ASKED} JOIN fibre_network n ON a.net IN ('', n.key) JOIN fibre_{table} x ON x.network_id = n.id AND x.name = a.name "
         f"WHERE a.key IS NULL AND {mine} UNION ALL "
@@ -106,9 +106,9 @@ def _of_table(table: str) -> str:
 
 
 _NAMED = {
-    "network": f"SELECT a.nth, 'network', n.id::text, n.name, n.key {_ASKED} JOIN fibre_network n ON n.key = a.name OR n.id = a.key "  # noqa: S608
+    "network": f"SELECT a.nth, 'network', n.id::text, n.name, n.key {_ASKED} JOIN fibre_network n ON n.key = a.name OR n.id = a.key "
     "WHERE %(sight)s::bigint[] IS NULL OR n.organisation_id = ANY (%(sight)s)",
-    "municipality": f"SELECT a.nth, 'municipality', m.id::text, m.name, '' {_ASKED} "  # noqa: S608
+    "municipality": f"SELECT a.nth, 'municipality', m.id::text, m.name, '' {_ASKED} "
     "JOIN regions_municipality m ON a.name IN (m.name, m.key) AND a.key IS NULL",
     **{one: _of_table(one) for one in ("node", "enclosure", "cable", "duct", "segment")},
 }
@@ -274,6 +274,13 @@ def cross_sections(segments: Collection[UUID], seen: Seen) -> dict[UUID, Segment
     return found
 
 
+def ducts_taken(ducts: Collection[UUID], seen: Seen) -> dict[UUID, DuctTaken]:
+    """These ducts as wholes; those that the asker does not know are left out."""
+    lying = _lying(_OF_DUCTS, ducts, seen)
+    cables = _cables(_cables_in(lying), seen)
+    return {key: _duct(key, one.known[key], cables) for key, one in lying.items() if key in one.known}
+
+
 _FIBRES = """
 SELECT f.cable_id, c.spec_id, f.number, f.pieces, f.joined_a, f.joined_b, f.state, r.kind, t.name, r.purpose, r.ends_on
   FROM fibre_fibres_taken(%(keys)s::uuid[], %(day)s) f
@@ -295,7 +302,8 @@ def fibres_of(cables: Collection[UUID], seen: Seen) -> dict[UUID, list[FibreTake
     if not cables:
         return found
     running: dict[UUID, list[str]] = defaultdict(list)
-    for piece, name, owner in fetch_rows(_CIRCUITS, {"keys": list(cables)}):
+    # What runs where is for those who see the whole network.
+    for piece, name, owner in fetch_rows(_CIRCUITS, {"keys": list(cables)}) if seen.cables is None else ():
         running[piece].append(name if seen.owner(owner) else "…")
     for cable, spec, number, pieces, at_a, at_b, state, kind, *rented in fetch_rows(
         _FIBRES, {"keys": list(cables), "day": _today()}
@@ -389,6 +397,12 @@ def _totals(asked: Sequence[tuple[str, str]], sight: Sight) -> dict[str, _Totals
         else:
             getattr(here, what)[state] = numbers[0]
     return found
+
+
+def totals(what: str, key: UUID, sight: Sight) -> Occupancy:
+    """The sums of one enclosure, node, municipality or network."""
+    found = _totals([(what, str(key))], sight)[str(key)]
+    return Occupancy(what, str(key), "", "", Counts(found.tubes), Counts(found.fibres), found.places)
 
 
 def occupancy(refs: Sequence[str], sight: Sight = None, kind: str = "") -> list[Occupancy]:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from gisapp.accounts import scope
 from gisapp.accounts.roles import is_operator, organisations_of
 from layers.fibre.access import SEES
-from layers.fibre.models import Duct, Network, Node, Segment
+from layers.fibre.models import Cable, Duct, Enclosure, Network, Node, Segment
 
 
 def networks(user: Any) -> QuerySet[Network]:
@@ -32,3 +32,11 @@ def hosted(user: Any) -> QuerySet[Segment]:
 
 def ducts(user: Any) -> QuerySet[Duct]:
     return scope.seen(Duct.objects.filter(retired_at__isnull=True), user, SEES)
+
+
+def cables(user: Any) -> QuerySet[Cable]:
+    return scope.seen(Cable.objects.filter(retired_at__isnull=True), user, SEES, geometry="place")
+
+
+def enclosures(user: Any) -> QuerySet[Enclosure]:
+    return scope.seen(Enclosure.objects.filter(retired_at__isnull=True), user, SEES)

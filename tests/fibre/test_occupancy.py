@@ -259,7 +259,8 @@ def test_12_in_a_shared_trench_only_that_others_lie_there(plant: Plant) -> None:
     guest = Plant(net=theirs, nodes=plant.nodes)
     guest.segments = plant.segments
     guest.buried("Geheim-K", "POP", "M1")
-    mine = client().get("/api/fibre/occupancy", {"ref": "POP-M1"})
+    asker = client()
+    mine = asker.get("/api/fibre/occupancy", {"ref": "POP-M1"})
     told = mine.json()["objects"][0]
     assert told["guests"] == [{"organisation": "Amt nachbar", "ducts": 1}] and told["tubes"]["total"] == 7
     assert told["buried"] == [{"id": None, "organisation": "Amt nachbar"}]
@@ -280,7 +281,7 @@ def test_12_in_a_shared_trench_only_that_others_lie_there(plant: Plant) -> None:
         plant.sections("RV", 7)[0],
     )
     settle()
-    mine = client().get("/api/fibre/occupancy", {"ref": "RV"})
+    mine = asker.get("/api/fibre/occupancy", {"ref": "RV"})
     seventh = mine.json()["objects"][0]["tube_list"][6]
     assert seventh["state"] == "used" and seventh["cables"] == [{"id": None, "organisation": "Amt nachbar"}]
     assert "Geheim" not in mine.content.decode()

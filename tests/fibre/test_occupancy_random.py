@@ -149,9 +149,9 @@ class Recount:
 
     def _leased(self, column: int, key: UUID, number: int = 0) -> str | None:
         for lease in self.leases:
-            if lease[column] == key and lease[5] <= self.today and (lease[6] is None or self.today <= lease[6]):
-                if not number or (lease[3] or 1) <= number <= (lease[4] or 999):
-                    return str(lease[0])
+            live = lease[5] <= self.today and (lease[6] is None or self.today <= lease[6])
+            if live and lease[column] == key and (not number or (lease[3] or 1) <= number <= (lease[4] or 999)):
+                return str(lease[0])
         return None
 
     def _state(self, used: bool, lease: str | None, lifecycle: str) -> str:

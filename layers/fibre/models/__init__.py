@@ -18,6 +18,7 @@ from layers.fibre.models.catalogue import (
 from layers.fibre.models.common import Network
 from layers.fibre.models.ducts import Duct, DuctStep, Tube, TubeEnd, TubeJoint, TubeSection
 from layers.fibre.models.enclosures import Device, Enclosure, Port, Splitter, SplitterLeg, Tray
+from layers.fibre.models.optics import OpticsBudget, OpticsClass
 from layers.fibre.models.route import Node, Segment
 from layers.fibre.models.service import Circuit, CircuitEnd, Lease, Premises, Unit
 from layers.fibre.models.splicing import Joint, JointEnd
@@ -25,6 +26,6 @@ from layers.fibre.models.splicing import Joint, JointEnd
 __all__ = [
     "Alias", "Cable", "CableAttenuation", "CableEntry", "CableSpec", "CableStep", "Circuit", "CircuitEnd", "Colour", "ColourScheme", "Device", "Duct", "DuctSpec",
     "DuctSpecTube", "DuctStep", "Enclosure", "EnclosureSpec", "FibreSection", "FittingSpec", "Joint", "JointEnd", "Lease", "Measure",
-    "Network", "Node", "Port", "Premises", "SchemeColour", "Segment", "Slack", "Splitter", "SplitterLeg", "SplitterSpec", "Tray", "Tube",
+    "Network", "Node", "OpticsBudget", "OpticsClass", "Port", "Premises", "SchemeColour", "Segment", "Slack", "Splitter", "SplitterLeg", "SplitterSpec", "Tray", "Tube",
     "TubeEnd", "TubeJoint", "TubeSection", "Unit", "UsualLoss",
 ]  # fmt: skip
