@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gisapp.accounts.roles import grants_of, is_operator
+from gisapp.moment import past
 from layers.fibre import queries, values
 from layers.fibre.access import SEES
 from layers.fibre.crosssection import drawn
@@ -35,6 +36,16 @@ class Linked:
 
 
 @dataclass(frozen=True)
+class DuctRow:
+    """A duct in a trench on an earlier day: its product and what its tubes look like."""
+
+    duct: Linked
+    spec: str
+    lifecycle: str
+    tubes: list[Swatch]
+
+
+@dataclass(frozen=True)
 class SectionRow:
     """A piece of a tube between two places, and what couples it at each."""
 
@@ -49,7 +60,7 @@ class TubeRow:
     swatch: Swatch
     pipe: str
     sections: list[SectionRow]
-    taken: TubeTaken
+    taken: TubeTaken | None
 
 
 @dataclass(frozen=True)
@@ -116,17 +127,27 @@ def seen_by(user: Any) -> Seen:
     return Seen(every, ducts, cables)
 
 
+def lay_in(user: Any, segment: UUID) -> list[DuctRow]:
+    """The visible ducts of a segment on the day that is looked at, by name. (What is taken is known of today alone.)"""
+    ducts = queries.ducts(user).filter(pk__in=DuctStep.objects.filter(segment=segment).values("duct"))
+    rows = list(ducts.select_related("spec").order_by("name", "pk"))
+    tubes: dict[UUID, list[Swatch]] = defaultdict(list)
+    found = list(Tube.objects.filter(duct__in=rows).select_related("duct__spec").order_by("duct", "position"))
+    swatches = _swatches(found)
+    for one in found:
+        tubes[one.duct_id].append(swatches[one.pk])
+    return [DuctRow(_duct(one), one.spec.name, _state(one.lifecycle), tubes[one.pk]) for one in rows]
+
+
 def of_segment(user: Any, key: UUID) -> Mapping[str, Any]:
     """The cross-section, as a picture and as rows."""
     segment = queries.segments(user).get(pk=key)
     nodes = _nodes(user, (segment.from_node_id, segment.to_node_id))
+    ends = {"begin": _node(nodes.get(segment.from_node_id)), "end": _node(nodes.get(segment.to_node_id))}
+    if past() is not None:
+        return {**ends, "lay": lay_in(user, key)}
     section = cross_sections([key], seen_by(user))[key]
-    return {
-        "begin": _node(nodes.get(segment.from_node_id)),
-        "end": _node(nodes.get(segment.to_node_id)),
-        "section": section,
-        "picture": drawn(section),
-    }
+    return {**ends, "section": section, "picture": drawn(section)}
 
 
 def _coupled(sections: Collection[TubeSection], user: Any) -> dict[tuple[UUID, str], str]:
@@ -182,8 +203,8 @@ def of_duct(user: Any, key: UUID) -> Mapping[str, Any]:
                 coupled.get((piece.pk, "b"), ""),
             )
         )
-    taken = {one.position: one for one in ducts_taken([key], seen_by(user))[key].tubes}
-    rows = [TubeRow(swatches[one.pk], one.pipe.name, parts[one.pk], taken[one.position]) for one in tubes]
+    taken = {one.position: one for one in ducts_taken([key], seen_by(user))[key].tubes} if past() is None else {}
+    rows = [TubeRow(swatches[one.pk], one.pipe.name, parts[one.pk], taken.get(one.position)) for one in tubes]
     return {"walk": walk, "tubes": rows, "counts": Counts.counted(one.state for one in taken.values())}
 
 
@@ -222,7 +243,7 @@ def of_node(user: Any, key: UUID) -> Mapping[str, Any]:
         "boxes": [Linked(str(one), "fibre_enclosure", one.pk, one.spec.name) for one in boxes],
         "cables": [Linked(_cable_name(one), "fibre_cable", one.pk, one.spec.name) for one in cables],
         # A sum over what somebody sees in part would be no sum of anything.
-        "taken": totals("node", key, seen.sight) if seen.ducts is None else None,
+        "taken": totals("node", key, seen.sight) if seen.ducts is None and past() is None else None,
     }
 
 
@@ -240,7 +261,7 @@ def of_cable(user: Any, key: UUID) -> Mapping[str, Any]:
     cable = queries.cables(user).get(pk=key)
     nodes = _nodes(user, (cable.from_node_id, cable.to_node_id))
     entries = CableEntry.objects.filter(cable=key, enclosure__in=queries.enclosures(user)).select_related("enclosure")
-    fibres = fibres_of([key], seen_by(user))[key]
+    fibres = fibres_of([key], seen_by(user))[key] if past() is None else []
     return {
         "begin": _node(nodes.get(cable.from_node_id)),
         "end": _node(nodes.get(cable.to_node_id)),
@@ -268,5 +289,5 @@ def of_enclosure(user: Any, key: UUID) -> Mapping[str, Any]:
             for one in entries.order_by("cable__name")
         ],
         "splitters": list(Splitter.objects.filter(enclosure=key).select_related("spec").order_by("name")),
-        "taken": totals("enclosure", key, seen_by(user).sight),
+        "taken": totals("enclosure", key, seen_by(user).sight) if past() is None else None,
     }

@@ -9,16 +9,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy
-
+from gisapp.fields import Text
 from layers.fibre.products import Shade
 
-STATES: Mapping[str, Any] = {
-    "used": gettext_lazy("belegt"),
-    "leased": gettext_lazy("vermietet"),
-    "reserved": gettext_lazy("reserviert"),
-    "decommissioned": gettext_lazy("stillgelegt"),
-    "free": gettext_lazy("frei"),
+STATES: Mapping[str, Text] = {
+    "used": Text("belegt", "in use"),
+    "leased": Text("vermietet", "leased"),
+    "reserved": Text("reserviert", "reserved"),
+    "decommissioned": Text("stillgelegt", "decommissioned"),
+    "free": Text("frei", "free"),
 }
 
 
