@@ -25,11 +25,6 @@ def segments(user: Any) -> QuerySet[Segment]:
     return scope.seen(Segment.objects.filter(retired_at__isnull=True), user, SEES, guests="shared_with")
 
 
-def hosted(user: Any) -> QuerySet[Segment]:
-    """Those of the user's organisations alone."""
-    return scope.seen(Segment.objects.filter(retired_at__isnull=True), user, SEES)
-
-
 def ducts(user: Any) -> QuerySet[Duct]:
     return scope.seen(Duct.objects.filter(retired_at__isnull=True), user, SEES)
 

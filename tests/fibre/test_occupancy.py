@@ -341,3 +341,63 @@ def test_15_every_state_has_a_word() -> None:
 
     assert [state_ for state_, _word, _number in Counts(dict.fromkeys(STATES, 1)).shown] == list(STATES)
     assert [word for _state, word, _number in Counts().shown] == ["frei"]
+
+
+def test_16_sums_are_of_ones_own_objects(plant: Plant) -> None:
+    """Two networks at one node: each organisation's people count their own."""
+    from tests.fibre.drawing import duct, network
+
+    theirs = network("fremd", "nachbar")
+    duct(theirs, [plant.between("POP", "M1")], "24x7/4", "Geheim")
+    guest = Plant(net=theirs, nodes=plant.nodes)
+    guest.enclosure("Fremd", "M1")
+    settle()
+    (told,) = client().get("/api/fibre/occupancy", {"ref": "M1"}).json()["objects"]
+    assert told["tubes"]["total"] == 7 and told["places"]["trays"] == 0
+    assert occupancy(["M1"])[0].tubes.total == 31
+
+
+def test_17_whoever_is_limited_to_areas_sees_these_alone(plant: Plant) -> None:
+    """On the pages: of a cable in a tube that passes, its name only where it is the person's to see."""
+    plant.cable("LOS", "POP", "M1")
+    plant.enclosure("M", "M1")
+    settle()
+    west = factories.area("own:west", x=-20, y=-20, side=60)
+    far = factories.area("own:far", x=9_000, y=9_000, side=60)
+
+    def page(area: Any, layer: str, key: Any) -> Any:
+        asker = Client()
+        asker.force_login(
+            factories.member(
+                "contractor", factories.organisation("zweckverband"), area, email=f"{area.key[4:]}-{layer}@example.org"
+            )
+        )
+        return asker.get(f"/map/detail/{layer}/{key}")
+
+    shown = page(west, "fibre_segment", plant.between("POP", "M1"))
+    assert shown.status_code == 200 and "K1" in shown.content.decode() and "Querschnitt" in shown.content.decode()
+    # Not placed: it is where its nodes are, and one of them is in the area.
+    assert page(west, "fibre_cable", plant.cables["LOS"]).status_code == 200
+    assert page(far, "fibre_cable", plant.cables["LOS"]).status_code == 404
+    assert page(far, "fibre_enclosure", plant.enclosures["M"]).status_code == 404
+
+
+def test_18_lines_and_places_follow(plant: Plant) -> None:
+    plant.buried("E1", "POP", "M1", "M2")
+    plant.enclosure("M", "M2")
+    settle()
+
+    def length(cable: str) -> Any:
+        return one("SELECT round(ST_Length(geom)::numeric, 2) FROM fibre_cable WHERE id = %s", plant.cables[cable])
+
+    assert (length("K1"), length("K2"), length("E1")) == (100, 200, 200)
+    sql("UPDATE fibre_node SET geom = ST_Translate(geom, 0, 75) WHERE id = %s", plant.nodes["M2"])
+    settle()
+    assert (length("K1"), length("K2"), length("E1")) == (100, 225, 225)
+    assert one("SELECT ST_Distance(e.geom, n.geom) FROM fibre_enclosure e JOIN fibre_node n ON n.id = e.node_id") == 0
+    sql("UPDATE fibre_cable SET geom = NULL, place = NULL WHERE id = %s", plant.cables["E1"])
+    assert length("E1") == 225
+    sql("DELETE FROM fibre_cablestep WHERE cable_id = %s", plant.cables["E1"])
+    settle()
+    assert length("E1") is None
+    assert one("SELECT ST_NPoints(place) FROM fibre_cable WHERE id = %s", plant.cables["E1"]) == 2

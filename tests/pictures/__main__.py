@@ -41,6 +41,9 @@ def _section(page: Page) -> None:
 
 
 def _owner(page: Page) -> None:
+    page.locator("#fibre-text").fill("NVt-07")
+    page.locator("#fibre-items").get_by_role("link", name="NVt-07").click()
+    page.locator("#fibre-detail [data-close]").click()
     page.get_by_label("nach Eigentum").check()
     page.locator("#fibre-legend").scroll_into_view_if_needed()
 
