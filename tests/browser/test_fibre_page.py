@@ -237,6 +237,8 @@ def test_36_axe_finds_nothing_in_details_and_answers(
         page.locator("#fibre-what").select_option(what)
         page.locator("#fibre-items").get_by_role("link", name=name).first.click()
         expect(page.locator("#fibre-detail").get_by_role("heading", name=name)).to_be_visible()
+        for more in page.locator("#fibre-detail summary").all():
+            more.click()
         assert axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), what
     page.locator("#fibre-detail").get_by_role("link", name="Verfolgen").click()
