@@ -146,6 +146,7 @@ class Layer:
     data. Rows with an owner are seen by its members with a role of `within`, and by everybody where `public` is true
     of them (a condition on the row's own columns); their `visible_to` is `gisapp.accounts.scope.seen` with the same.
     `drawn` is False where the database draws the geometry from other rows: nobody sends it.
+    `place` is the column that says where a row is, for memberships that are limited to areas; by default the geometry.
     `details(user, key)` is what `detail_template` shows beside the public fields.
     `owner_from` is the reference from which the database takes a row's owner (an object belongs to whom its network does).
     `guests` is an array column of further organisations whose members with such a role see the row, and never change it.
@@ -171,6 +172,7 @@ class Layer:
     group: Text = OTHERS
     licence: str = ""
     geometry_column: str = "geom"
+    place: str = ""
     drawn: bool = True
     tile_column: str = "geom_3857"
     label_column: str = ""
@@ -228,6 +230,11 @@ class Layer:
     @property
     def search_fields(self) -> list[Field]:
         return [one for one in self.fields if one.search]
+
+    @property
+    def place_column(self) -> str:
+        """The column that is compared with the areas to which a membership is limited."""
+        return self.place or self.geometry_column
 
     @property
     def columns(self) -> Sequence[str]:
@@ -305,7 +312,7 @@ class Layer:
             return rows.filter(pk__in=self.editable_by(user).order_by().values("pk"))
         if isinstance(self.edit, Audience):
             return rows
-        return scope.edited(rows, user, self.edit.roles, owner=self.owner, geometry=self.geometry_column)
+        return scope.edited(rows, user, self.edit.roles, owner=self.owner, geometry=self.place_column)
 
 
 @dataclass(frozen=True)

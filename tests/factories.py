@@ -13,7 +13,7 @@ from gisapp.accounts.models import Area, Membership, Organisation, User
 from gisapp.accounts.roles import Role
 from layers.basemap.models import Building, LandUse, Path, Poi, Rail, Road, Water, Waterway
 from layers.fibre import catalogue
-from layers.fibre.models import Duct, DuctStep, Network, Node, Segment
+from layers.fibre.models import Cable, CableStep, Duct, DuctStep, Enclosure, Network, Node, Segment
 from layers.notes.models import Note
 from layers.regions.models import Address, Amt, Country, District, Municipality, Place, Street
 
@@ -147,6 +147,7 @@ def fibre_segment(of: Organisation, *corners: tuple[float, float], **more: Any) 
 def fibre_catalogue() -> None:
     """The shipped products; a test that empties all tables has taken them along."""
     catalogue.load(lambda name: apps.get_model("fibre", name))
+    catalogue.load_optics(lambda name: apps.get_model("fibre", name))
 
 
 def fibre_duct(of: Organisation, *corners: tuple[float, float], spec: str = "10/6") -> Duct:
@@ -155,6 +156,29 @@ def fibre_duct(of: Organisation, *corners: tuple[float, float], spec: str = "10/
     with transaction.atomic():
         made = Duct.objects.create(network=segment.network, spec_id=spec, name="RV-1")
         DuctStep.objects.create(duct=made, ordinal=1, segment=segment)
+    made.refresh_from_db()
+    return made
+
+
+def fibre_cable(of: Organisation, *corners: tuple[float, float]) -> Cable:
+    fibre_catalogue()
+    segment = fibre_segment(of, *corners)
+    with transaction.atomic():
+        made = Cable.objects.create(
+            network=segment.network, spec_id="12", name="K-1", from_node=segment.from_node, to_node=segment.to_node
+        )
+        CableStep.objects.create(cable=made, ordinal=1, segment=segment)
+    made.refresh_from_db()
+    return made
+
+
+def fibre_enclosure(of: Organisation, x: float, y: float) -> Enclosure:
+    fibre_catalogue()
+    net = fibre_network(of)
+    node = Node.objects.filter(network=net, geom=point(x, y)).first() or Node.objects.create(
+        network=net, geom=point(x, y)
+    )
+    made = Enclosure.objects.create(network=net, node=node, spec_id="muffe-144", name="M-1")
     made.refresh_from_db()
     return made
 
@@ -179,5 +203,7 @@ ONE_OF: dict[str, Callable[[Organisation], Any]] = {
     "fibre_segment": lambda of: fibre_segment(of, (100, 100), (200, 100)),
     "fibre_node": lambda of: Node.objects.create(network=fibre_network(of), geom=point(100, 300)),
     "fibre_duct": lambda of: fibre_duct(of, (100, 200), (200, 200)),
+    "fibre_cable": lambda of: fibre_cable(of, (100, 400), (200, 400)),
+    "fibre_enclosure": lambda of: fibre_enclosure(of, 100, 500),
 }
 """A row of each layer, near the corner; rows that belong to an organisation belong to the given one."""

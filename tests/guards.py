@@ -40,6 +40,7 @@ REFUSALS = "gisapp/accounts/refusals.py"
 
 NETWORK, KEPT, DOORS = (f"tests/fibre/test_{name}.py" for name in ("rights", "rights_kept", "doors"))
 FIBRE_SQL = "layers/fibre/sql/access.sql"
+OCCUPANCY, FULL = "layers/fibre/occupancy.py", "tests/fibre/test_occupancy.py"
 
 MUTATIONS = (
     Mutation("rows of other organisations are filtered", SCOPE, "    return rows.filter((public or NOTHING) | _owned(grants, owner, geometry, guests))",
@@ -268,10 +269,13 @@ MUTATIONS = (
              (NETWORK,)),
     Mutation("network: the page is for those who see networks", "layers/fibre/pages.py", "if not SEES.admits(request.user):", "if False:",
              (DOORS,)),
-    Mutation("network: details of a trench name ducts that one sees", "layers/fibre/details.py",
-             "    ducts = queries.ducts(user).filter(pk__in=DuctStep", "    ducts = Duct.objects.filter(pk__in=DuctStep", (DOORS,)),
-    Mutation("network: details of a trench tell hosts of guests", "layers/fibre/details.py",
-             " or not queries.hosted(user).filter(pk=segment.pk).exists()", "", (DOORS,)),
+    Mutation("network: a cross-section names ducts that one sees", OCCUPANCY, "if seen.duct(duct, more[3]):", "if True:", (FULL,)),
+    Mutation("network: a cross-section names cables that one sees", OCCUPANCY, "if seen.cable(key, owner):", "if True:", (FULL,)),
+    Mutation("network: a cross-section tells hosts of guests", OCCUPANCY, "sorted(here.others.items())] if host else []",
+             "sorted(here.others.items())]", (FULL,)),
+    Mutation("network: sums are of one's own objects", OCCUPANCY, "WHERE %(sight)s::bigint[] IS NULL OR coalesce(d.organisation_id,",
+             "WHERE true OR coalesce(d.organisation_id,", (FULL,)),
+    Mutation("network: a cable is in no area where it is not", "layers/fibre/queries.py", ', user, SEES, geometry="place")', ", user, SEES)", (FULL,)),
     Mutation("network: a duct lies where its walk lies", FIBRE_SQL, "CASE WHEN TG_OP = 'UPDATE' THEN fibre_duct_line(NEW.id) END",
              "NEW.geom", (KEPT, DOORS)),
 )  # fmt: skip

@@ -86,7 +86,7 @@ def _seen(layer: Layer) -> str:
         owners = f"reach_owner = {_column(model, layer.owner)}"
         if layer.guests:
             owners += f" OR reach_owner = ANY ({_column(model, layer.guests)})"
-        rule = _within(owners, _column(model, layer.geometry_column), layer.within)
+        rule = _within(owners, _column(model, layer.place_column), layer.within)
         allowed = f"({_condition(layer, layer.public)}) OR {rule}" if layer.public else rule
     elif isinstance(layer.see, Audience):
         allowed = "false" if layer.see in (Audience.NOBODY, Audience.OPERATOR) else "true"
@@ -98,7 +98,7 @@ def _seen(layer: Layer) -> str:
 def _edited(layer: Layer) -> str:
     """Which rows of the table the asker may write, before and after."""
     model = layer.model_class
-    place = _column(model, layer.geometry_column)
+    place = _column(model, layer.place_column)
     if not layer.edit.roles or layer.editable_by:
         return "gisapp_operator()"
     if layer.owner:

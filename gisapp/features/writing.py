@@ -44,7 +44,7 @@ def reachable(layer: Layer, user: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Which of any rows of the table, retired ones too, the user may change."""
     if layer.editable_by or not layer.edit.roles:
         return rows.filter(pk__in=layer.editable(user).order_by().values("pk"))
-    return scope.edited(rows, user, layer.edit.roles, owner=layer.owner, geometry=layer.geometry_column)
+    return scope.edited(rows, user, layer.edit.roles, owner=layer.owner, geometry=layer.place_column)
 
 
 def check_row(layer: Layer, user: Any, key: Any) -> None:

@@ -20,6 +20,8 @@ from layers.fibre.models import (
     FittingSpec,
     NamingRule,
     Network,
+    OpticsBudget,
+    OpticsClass,
     SchemeColour,
 )
 from layers.fibre.swatches import Swatch, scheme
@@ -96,6 +98,19 @@ class FittingSpecAdmin(admin.ModelAdmin):
     list_display = ("name", "key", "kind", "outer_a_mm", "outer_b_mm")
     list_filter = ("kind",)
     search_fields = ("name", "key")
+
+
+class OpticsBudgets(admin.TabularInline):
+    model = OpticsBudget
+    extra = 1
+    ordering = ("wavelength_nm",)
+
+
+@admin.register(OpticsClass)
+class OpticsClassAdmin(admin.ModelAdmin):
+    list_display = ("name", "key", "technology")
+    search_fields = ("name", "key")
+    inlines = (OpticsBudgets,)
 
 
 @admin.register(Network)

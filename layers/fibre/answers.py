@@ -17,8 +17,7 @@ from gisapp.map.context import page_context
 from gisapp.map.languages import with_language
 from layers.fibre.api import MOST, cut_of, sight_of
 from layers.fibre.impact import Impact, impact
-from layers.fibre.models import Colour
-from layers.fibre.products import Shade, products
+from layers.fibre.products import products
 from layers.fibre.refs import starts
 from layers.fibre.swatches import Swatch
 from layers.fibre.trace import Hop, Trace
@@ -29,23 +28,13 @@ QUESTIONS = ("trace", "impact")
 IN_FULL = 4
 
 
-def _swatch(position: int, shade: Shade | None) -> Swatch:
-    if shade is None:
-        return Swatch(position)
-    base = Colour(hex=shade.hex, name_de=shade.word_de, name_en=shade.word_en)
-    second = (
-        Colour(hex=shade.second_hex, name_de=shade.second_de, name_en=shade.second_en) if shade.second_hex else None
-    )
-    return Swatch(position, base, second, shade.marked)
-
-
 def _shown_hop(hop: Hop) -> dict[str, Any]:
     shown: dict[str, Any] = {"hop": hop, "kind": _KINDS[hop.kind]()}
     if hop.kind == "fibre" and hop.number:
         product = products().cables[hop.spec]
         bundle, position = product.place(hop.number)
-        shown["fibre"] = _swatch(position, product.fibres.get(position))
-        shown["bundle"] = _swatch(bundle, product.bundles.get(bundle))
+        shown["fibre"] = Swatch.of_shade(position, product.fibres.get(position))
+        shown["bundle"] = Swatch.of_shade(bundle, product.bundles.get(bundle))
     return shown
 
 

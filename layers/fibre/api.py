@@ -1,4 +1,4 @@
-"""The network's questions over REST: where does it go, who is hit."""
+"""The network's questions over REST: where does it go, who is hit, how full is it."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -21,6 +21,7 @@ from gisapp.history.asof import as_of, parse
 from gisapp.history.middleware import PARAMETER as AS_OF
 from layers.fibre.access import SEES
 from layers.fibre.impact import Cut, impact
+from layers.fibre.occupancy import KINDS, occupancy
 from layers.fibre.refs import starts, thing
 from layers.fibre.tracing import Sight, trace
 
@@ -37,6 +38,18 @@ _POLYGON = {
     }
 }  # fmt: skip
 _AS_OF = OpenApiParameter(AS_OF, str, description=_("Stand vom: Datum oder Zeitpunkt nach RFC 3339"))
+_REFS = OpenApiParameter(
+    "ref",
+    str,
+    required=True,
+    many=True,
+    description=_(
+        "Trasse, Rohr, Kabel, Gehäuse, Netzknoten, Gemeinde oder Netz, mit Namen oder Schlüssel; mehrmals erlaubt"
+    ),
+)
+_WHAT = OpenApiParameter("what", str, enum=KINDS, description=_("was gemeint ist, wenn mehreres so heißt"))
+# More objects in one question than this are several questions.
+MOST_REFS = 100
 # More ends than this in one question are a list for the printer, not an answer.
 MOST = 3_000
 
@@ -123,6 +136,31 @@ class ImpactView(APIView):
         when = request.query_params.get(AS_OF)
         with as_of(parse(when)) if when else nullcontext():
             return _answer(impact(cut, sight).plain())
+
+
+class OccupancyView(APIView):
+    """How full it is. Who may ask is said by sight_of."""
+
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="fibre_occupancy",
+        parameters=[_REFS, _WHAT],
+        responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Was belegt und was frei ist. / What is taken and what is free."""
+        sight = sight_of(request.user)
+        refs = [one.strip() for one in request.query_params.getlist("ref")]
+        bad = next((one for one in refs if not one or len(one) > 200 or "\x00" in one), None if refs else "")
+        if bad is not None:
+            raise BadInput("bad-value", field="ref", name="ref", value=bad[:100].replace("\x00", "?"))
+        if len(refs) > MOST_REFS:
+            raise BadInput("fibre-too-many", ref=refs[0], count=len(refs), most=MOST_REFS)
+        what = request.query_params.get("what", "")
+        if what and what not in KINDS:
+            raise BadInput("bad-value", field="what", name="what", value=what[:100].replace("\x00", "?"))
+        return _answer({"objects": [one.plain() for one in occupancy(refs, sight, what)]})
 
 
 def cut_of(ref: str, sight: Sight) -> Cut:

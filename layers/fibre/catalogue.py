@@ -62,3 +62,17 @@ def load(models: Any) -> None:
             )
     for row in _rows("losses"):
         models("UsualLoss").objects.get_or_create(kind=row["kind"], defaults={"loss_db": row["loss_db"]})
+
+
+def load_optics(models: Any) -> None:
+    """Add the optics classes that are missing, with their budgets."""
+    fresh = set()
+    for row in _rows("optics"):
+        key = row.pop("key")
+        made, new = models("OpticsClass").objects.get_or_create(
+            key=key, defaults={one: row[one] for one in ("name", "technology")}
+        )
+        fresh |= {key} if new else set()
+        if key in fresh:
+            budget = {one: row[one] for one in ("wavelength_nm", "direction", "max_loss_db", "min_loss_db")}
+            models("OpticsBudget").objects.create(optics=made, verified=row["verified"] == "yes", **budget)

@@ -1,4 +1,4 @@
-"""`gisapp fibre network|do|example|trace|impact`: networks and their questions on the command line, which sees them all."""
+"""`gisapp fibre network|do|order|example|trace|impact|occupancy`: networks on the command line, which sees them all."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from gisapp.commands.command import Command
@@ -16,7 +17,9 @@ from gisapp.history.asof import as_of, parse
 from gisapp.layer import all_apps
 from layers.fibre import action_commands, networks, order_commands
 from layers.fibre.impact import Cut, Impact, impact
+from layers.fibre.occupancy import KINDS, Occupancy, occupancy
 from layers.fibre.refs import starts, thing
+from layers.fibre.taken import Counts
 from layers.fibre.trace import Trace
 from layers.fibre.tracing import trace
 
@@ -40,9 +43,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     ):  # fmt: skip
         one.add_argument(f"--{name}", metavar="REF", help=text)
     one.add_argument("--polygon", metavar="FILE", help=_("Datei mit einer Fläche (GeoJSON, Shape, GeoPackage ...)"))
-    for sub in (tracing, hit):
+    full = verbs.add_parser("occupancy", help=_("sagen, was belegt und was frei ist"))
+    full.add_argument(
+        "ref", nargs="+", metavar="REF", help=_("Trasse, Rohr, Kabel, Gehäuse, Netzknoten, Gemeinde oder Netz")
+    )
+    full.add_argument("--what", choices=KINDS, default="", help=_("was gemeint ist, wenn mehreres so heißt"))
+    for sub in (tracing, hit, full):
         sub.add_argument("--as-of", default="", metavar="WHEN", help=_("wie es damals war: Datum oder Zeitpunkt"))
-    for sub in (example, tracing, hit):
+    for sub in (example, tracing, hit, full):
         sub.add_argument("--json", action="store_true", help=_("ein JSON-Objekt statt Text"))
 
 
@@ -88,9 +96,17 @@ def _in_words(found: Trace) -> str:
         place = "" if hop.tray is None else _("Kassette {tray}, Platz {slot}").format(tray=hop.tray, slot=hop.slot)
         lines.append(f"  {hop.kind:<9}{hop.name:<24}{length:>11}{loss:>10}  {colour or place}".rstrip())
     for path in found.paths:
-        losses = ", ".join(f"{key} nm {value:.2f} dB" for key, value in path.loss_db.items() if value is not None)
+        losses = ", ".join(
+            f"{one.wavelength} nm {one.loss_db:.2f} dB" for one in path.optics if one.loss_db is not None
+        )
         length = _("unbekannt") if path.length_m is None else f"{path.length_m:.1f} m"
         lines.append(f"  {path.begin.name} - {path.end.name}: {length}  {losses}")
+        for one in path.optics:
+            if one.budget:
+                why = f" ({one.why})" if one.why else ""
+                lines.append(
+                    f"    {path.optics_class}, {one.wavelength} nm: {one.budget.most_db:.1f} dB, {one.word}{why}"
+                )
     lines += [f"  {one.place}: {one.text}" for one in found.ends if not one.complete]
     return "\n".join(lines)
 
@@ -129,6 +145,42 @@ def _hit_in_words(found: Impact) -> str:
     return "\n".join(lines)
 
 
+def _occupancy(arguments: argparse.Namespace) -> int:
+    found = occupancy(arguments.ref, kind=arguments.what)
+    plain = [one.plain() for one in found]
+    answer = plain[0] if len(plain) == 1 else {"objects": plain}
+    return _say(answer, arguments.json, "\n\n".join(_full_in_words(one) for one in found))
+
+
+def _counted(title: str, counts: Counts) -> str:
+    return f"  {title}: {counts.total} ({', '.join(f'{number} {word}' for _state, word, number in counts.shown)})"
+
+
+def _full_in_words(found: Occupancy) -> str:
+    lines = [found.name]
+    ducts = found.section.ducts if found.section else [found.duct] if found.duct else []
+    for duct in ducts:
+        lines += [_counted(f"{duct.name}, {duct.product}", duct.counts)]
+        for tube in duct.tubes:
+            cables = ", ".join(one.name or one.organisation for one in tube.cables)
+            colour = tube.shade.word(get_language() or "de") if tube.shade else ""
+            lines.append(f"    {tube.position:>3} {colour:<24}{tube.word:<14}{cables}".rstrip())
+    tubes, fibres = (found.section.tubes, found.section.fibres) if found.section else (found.tubes, found.fibres)
+    lines += [_counted(_("Röhrchen"), tubes)] if tubes.total else []
+    lines += [_counted(_("Fasern"), fibres)] if fibres.total else []
+    if found.places:
+        for title, (total, used) in (
+            (_("Plätze in Kassetten"), found.places.tray_places), (_("Ports"), found.places.ports),
+            (_("Beine von Splittern"), found.places.legs),
+        ):  # fmt: skip
+            lines += (
+                [_("  {title}: {total}, davon {used} belegt").format(title=title, total=total, used=used)]
+                if total
+                else []
+            )
+    return "\n".join(lines)
+
+
 def _say(answer: dict[str, Any], as_json: bool, words: str) -> int:
     sys.stdout.write((json.dumps(answer, ensure_ascii=False, default=str) if as_json else words) + "\n")
     return 0
@@ -141,6 +193,7 @@ _VERBS = {
     "example": _example,
     "trace": _trace,
     "impact": _impact,
+    "occupancy": _occupancy,
 }
 
 
@@ -150,4 +203,4 @@ def _run(arguments: argparse.Namespace) -> int:
         return _VERBS[arguments.verb](arguments)
 
 
-FIBRE = Command("fibre", "Glasfasernetz: Netze, Verfolgung, Auswirkungen", _run, _arguments)
+FIBRE = Command("fibre", "Glasfasernetz: Netze, Verfolgung, Auswirkungen, Belegung", _run, _arguments)

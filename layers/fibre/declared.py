@@ -1,4 +1,4 @@
-"""The network's layers, as the contract wants them: nodes, segments, ducts."""
+"""The network's layers, as the contract wants them: nodes, segments, ducts, cables, enclosures."""
 
 from typing import Any
 
@@ -12,8 +12,16 @@ _BELONGS = (
     Field(
         "network", Type.STRING, Text("Netz", "Network"), source="network__key", reference=True, tile=True, filter=True
     ),
-    Field("organisation", Type.STRING, Text("Organisation", "Organisation"), source="organisation__key", filter=True),
-    Field("owner", Type.STRING, Text("Eigentum", "Owner"), source="owner__key", reference=True, filter=True),
+    # Whose it is decides about its colour, where the map is coloured by owner.
+    Field(
+        "organisation",
+        Type.STRING,
+        Text("Organisation", "Organisation"),
+        source="organisation__key",
+        tile=True,
+        filter=True,
+    ),
+    Field("owner", Type.STRING, Text("Eigentum", "Owner"), source="owner__key", reference=True, tile=True, filter=True),
 )
 _SURVEY = (
     Field("survey_method", Type.STRING, Text("Vermessung", "Survey"), values=values.SURVEY),
@@ -131,4 +139,73 @@ NODE = Layer(
     min_zoom=12,
     order=118,
 )  # fmt: skip
-LAYERS = (SEGMENT, DUCT, NODE)
+CABLE = Layer(
+    **_OURS,
+    name="fibre_cable",
+    title=Text("Kabel", "Cables"),
+    description=Text(
+        "Kabel auf ihrem Weg durch Rohre und Trassen; was nicht verlegt ist, hat keine Linie.",
+        "Cables on their way through ducts and route segments; what is not placed has no line.",
+    ),
+    model="fibre.Cable",
+    geometry=Geometry.PATH,
+    drawn=False,
+    place="place",
+    fields=(
+        _NAME,
+        _LIFECYCLE,
+        Field(
+            "spec", Type.STRING, Text("Kabeltyp", "Product"), source="spec__key", reference=True, tile=True, filter=True
+        ),
+        *_BELONGS,
+        Field("from_node", Type.STRING, Text("von Netzknoten", "from node")),
+        Field("to_node", Type.STRING, Text("nach Netzknoten", "to node")),
+        *_SURVEY,
+    ),
+    classes="lifecycle",
+    list_columns=("name", "spec", "lifecycle", "network"),
+    style=styles.CABLES,
+    detail_template="fibre/cable.html",
+    details=details.of_cable,
+    visible_to=queries.cables,
+    min_zoom=15,
+    order=116,
+)
+ENCLOSURE = Layer(
+    **_OURS,
+    name="fibre_enclosure",
+    title=Text("Gehäuse", "Enclosures"),
+    description=Text(
+        "Muffen, ODF, HÜP und andere Gehäuse, an ihrem Netzknoten.",
+        "Closures, frames, building boxes and other enclosures, at their node.",
+    ),
+    model="fibre.Enclosure",
+    geometry=Geometry.POINT,
+    drawn=False,
+    fields=(
+        _NAME,
+        Field(
+            "kind",
+            Type.STRING,
+            Text("Art", "Kind"),
+            source="spec__kind",
+            tile=True,
+            filter=True,
+            values=values.ENCLOSURE_KINDS,
+        ),
+        _LIFECYCLE,
+        Field("spec", Type.STRING, Text("Gehäusetyp", "Product"), source="spec__key", reference=True, filter=True),
+        *_BELONGS,
+        Field("node", Type.STRING, Text("Netzknoten", "Node")),
+        *_SURVEY,
+    ),
+    classes="kind",
+    list_columns=("name", "kind", "spec", "lifecycle"),
+    style=styles.ENCLOSURES,
+    detail_template="fibre/enclosure.html",
+    details=details.of_enclosure,
+    visible_to=queries.enclosures,
+    min_zoom=14,
+    order=120,
+)
+LAYERS = (SEGMENT, DUCT, CABLE, NODE, ENCLOSURE)

@@ -118,8 +118,8 @@ class _Writer(RouteWriter):
         self._rows("enclosure", "name node_id spec_id lifecycle", rows)
         self._rows(
             "device",
-            "name node_id kind port_count lifecycle",
-            [("olt", "OLT-1", self.key(self.net.pop), "olt", 16, "in_service")],
+            "name node_id kind port_count lifecycle optics_id",
+            [("olt", "OLT-1", self.key(self.net.pop), "olt", 16, "in_service", "gpon-b+")],
         )
 
     def _cables(self) -> None:

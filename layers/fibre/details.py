@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from gisapp.accounts.models import Organisation
+from gisapp.accounts.roles import grants_of, is_operator
+from gisapp.moment import past
 from layers.fibre import queries, values
-from layers.fibre.models import Duct, DuctStep, Node, Segment, Tube, TubeEnd, TubeSection
+from layers.fibre.access import SEES
+from layers.fibre.crosssection import drawn
+from layers.fibre.models import Cable, CableEntry, Duct, DuctStep, Node, Segment, Splitter, Tube, TubeEnd, TubeSection
+from layers.fibre.occupancy import Seen, cross_sections, ducts_taken, fibres_of, totals
 from layers.fibre.swatches import Swatch, schemes
+from layers.fibre.taken import Counts, FibreTaken, TubeTaken
 
 
 @dataclass(frozen=True)
@@ -31,18 +37,12 @@ class Linked:
 
 @dataclass(frozen=True)
 class DuctRow:
-    """A duct in a trench: its product and what its tubes look like."""
+    """A duct in a trench on an earlier day: its product and what its tubes look like."""
 
     duct: Linked
     spec: str
     lifecycle: str
     tubes: list[Swatch]
-
-
-@dataclass(frozen=True)
-class Guest:
-    organisation: str
-    ducts: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,14 @@ class TubeRow:
     swatch: Swatch
     pipe: str
     sections: list[SectionRow]
+    taken: TubeTaken | None
+
+
+@dataclass(frozen=True)
+class FibreRow:
+    taken: FibreTaken
+    fibre: Swatch
+    bundle: Swatch
 
 
 @dataclass(frozen=True)
@@ -107,8 +115,20 @@ def _swatches(tubes: Collection[Tube]) -> dict[UUID, Swatch]:
     }
 
 
-def lying_in(user: Any, segment: UUID) -> list[DuctRow]:
-    """The visible ducts of a segment, by name."""
+def seen_by(user: Any) -> Seen:
+    """Of which ducts and cables the person learns what they are; memberships limited to areas see these areas' alone."""
+    if is_operator(user):
+        return Seen()
+    grants = [one for one in grants_of(user) if one.role in SEES]
+    every, whole = {one.organisation for one in grants}, {one.organisation for one in grants if not one.areas}
+    if every == whole:
+        return Seen(every)
+    ducts, cables = (set(rows.values_list("pk", flat=True)) for rows in (queries.ducts(user), queries.cables(user)))
+    return Seen(every, ducts, cables)
+
+
+def lay_in(user: Any, segment: UUID) -> list[DuctRow]:
+    """The visible ducts of a segment on the day that is looked at, by name. (What is taken is known of today alone.)"""
     ducts = queries.ducts(user).filter(pk__in=DuctStep.objects.filter(segment=segment).values("duct"))
     rows = list(ducts.select_related("spec").order_by("name", "pk"))
     tubes: dict[UUID, list[Swatch]] = defaultdict(list)
@@ -119,29 +139,15 @@ def lying_in(user: Any, segment: UUID) -> list[DuctRow]:
     return [DuctRow(_duct(one), one.spec.name, _state(one.lifecycle), tubes[one.pk]) for one in rows]
 
 
-def guests_in(user: Any, segment: Segment) -> list[Guest]:
-    """Whose ducts lie there beside the host's, for those who see the segment as the host's people."""
-    if not segment.shared_with or not queries.hosted(user).filter(pk=segment.pk).exists():
-        return []
-    rows = (
-        DuctStep.objects.filter(segment=segment.pk)
-        .exclude(duct__organisation=segment.organisation_id)
-        .values("duct__organisation")
-        .annotate(count=Count("duct", distinct=True))
-    )
-    counts = {row["duct__organisation"]: row["count"] for row in rows}
-    return [Guest(one.name, counts[one.pk]) for one in Organisation.objects.filter(pk__in=counts).order_by("name")]
-
-
 def of_segment(user: Any, key: UUID) -> Mapping[str, Any]:
+    """The cross-section, as a picture and as rows."""
     segment = queries.segments(user).get(pk=key)
     nodes = _nodes(user, (segment.from_node_id, segment.to_node_id))
-    return {
-        "begin": _node(nodes.get(segment.from_node_id)),
-        "end": _node(nodes.get(segment.to_node_id)),
-        "ducts": lying_in(user, key),
-        "guests": guests_in(user, segment),
-    }
+    ends = {"begin": _node(nodes.get(segment.from_node_id)), "end": _node(nodes.get(segment.to_node_id))}
+    if past() is not None:
+        return {**ends, "lay": lay_in(user, key)}
+    section = cross_sections([key], seen_by(user))[key]
+    return {**ends, "section": section, "picture": drawn(section)}
 
 
 def _coupled(sections: Collection[TubeSection], user: Any) -> dict[tuple[UUID, str], str]:
@@ -197,7 +203,9 @@ def of_duct(user: Any, key: UUID) -> Mapping[str, Any]:
                 coupled.get((piece.pk, "b"), ""),
             )
         )
-    return {"walk": walk, "tubes": [TubeRow(swatches[one.pk], one.pipe.name, parts[one.pk]) for one in tubes]}
+    taken = {one.position: one for one in ducts_taken([key], seen_by(user))[key].tubes} if past() is None else {}
+    rows = [TubeRow(swatches[one.pk], one.pipe.name, parts[one.pk], taken.get(one.position)) for one in tubes]
+    return {"walk": walk, "tubes": rows, "counts": Counts.counted(one.state for one in taken.values())}
 
 
 def _ends_at(user: Any, node: UUID) -> list[EndRow]:
@@ -224,4 +232,62 @@ def of_node(user: Any, key: UUID) -> Mapping[str, Any]:
         Linked(segment_name(one), "fibre_segment", one.pk, f"{_state(one.lifecycle)}, {_metres(one.length_m)}")
         for one in hanging
     ]
-    return {"segments": segments, "ends": _ends_at(user, key)}
+    boxes = queries.enclosures(user).filter(node=key).select_related("spec").order_by("name")
+    cables = (
+        queries.cables(user).filter(Q(from_node=key) | Q(to_node=key)).select_related("spec").order_by("name", "pk")
+    )
+    seen = seen_by(user)
+    return {
+        "segments": segments,
+        "ends": _ends_at(user, key),
+        "boxes": [Linked(str(one), "fibre_enclosure", one.pk, one.spec.name) for one in boxes],
+        "cables": [Linked(_cable_name(one), "fibre_cable", one.pk, one.spec.name) for one in cables],
+        # A sum over what somebody sees in part would be no sum of anything.
+        "taken": totals("node", key, seen.sight) if seen.ducts is None and past() is None else None,
+    }
+
+
+def _cable_name(one: Cable) -> str:
+    return one.name or _("Kabel %(key)s") % {"key": str(one.pk)[:8]}
+
+
+_DOES = {
+    "end": gettext_lazy("endet"), "looped": gettext_lazy("ungeschnitten in Schlaufe"), "opened": gettext_lazy("geöffnet"),
+}  # fmt: skip
+
+
+def of_cable(user: Any, key: UUID) -> Mapping[str, Any]:
+    """From where to where, the enclosures that it enters, and each fibre with its colours and what it is used for."""
+    cable = queries.cables(user).get(pk=key)
+    nodes = _nodes(user, (cable.from_node_id, cable.to_node_id))
+    entries = CableEntry.objects.filter(cable=key, enclosure__in=queries.enclosures(user)).select_related("enclosure")
+    fibres = fibres_of([key], seen_by(user))[key] if past() is None else []
+    return {
+        "begin": _node(nodes.get(cable.from_node_id)),
+        "end": _node(nodes.get(cable.to_node_id)),
+        "entries": [
+            Linked(str(one.enclosure), "fibre_enclosure", one.enclosure_id, str(_DOES[one.state]))
+            for one in entries.order_by("enclosure__name")
+        ],
+        "counts": Counts.counted(one.state for one in fibres),
+        "fibres": [
+            FibreRow(one, Swatch.of_shade(one.position, one.shade), Swatch.of_shade(one.bundle, one.bundle_shade))
+            for one in fibres
+        ],
+    }
+
+
+def of_enclosure(user: Any, key: UUID) -> Mapping[str, Any]:
+    """Where it stands, what enters it, and how full it is."""
+    box = queries.enclosures(user).get(pk=key)
+    entries = CableEntry.objects.filter(enclosure=key, cable__in=queries.cables(user)).select_related("cable")
+    return {
+        "node": _node(_nodes(user, [box.node_id]).get(box.node_id)),
+        "node_key": box.node_id,
+        "cables": [
+            Linked(_cable_name(one.cable), "fibre_cable", one.cable_id, str(_DOES[one.state]))
+            for one in entries.order_by("cable__name")
+        ],
+        "splitters": list(Splitter.objects.filter(enclosure=key).select_related("spec").order_by("name")),
+        "taken": totals("enclosure", key, seen_by(user).sight) if past() is None else None,
+    }

@@ -138,18 +138,18 @@ _TABLES: tuple[tuple[str, str], ...] = (
               " WHERE network_id = %(network)s) OR {t}.tube_id IN (SELECT t.id FROM fibre_tube t JOIN fibre_duct d ON d.id = t.duct_id"
               " WHERE d.network_id = %(network)s)"),
     ("ductspec", "true"), ("ductspectube", "true"), ("cablespec", "true"), ("enclosurespec", "true"), ("splitterspec", "true"),
-    ("fittingspec", "true"), ("colour", "true"), ("colourscheme", "true"), ("schemecolour", "true"),
+    ("fittingspec", "true"), ("colour", "true"), ("colourscheme", "true"), ("schemecolour", "true"), ("opticsclass", "true"), ("opticsbudget", "true"),
 )  # fmt: skip
-_LEFT_OUT = {"geom_3857", "shape", "organisation_id", "thing", "name_norm"}
+_LEFT_OUT = {"geom_3857", "shape", "organisation_id", "thing", "name_norm", "place"}
 _GEOMETRY = {
     "node": "ST_AsBinary(t.geom)", "segment": "ST_AsBinary(t.geom)",
     "duct": "(SELECT ST_AsBinary(ST_LineMerge(ST_Collect(s.geom))) FROM fibre_ductstep d JOIN fibre_segment s ON s.id = d.segment_id WHERE d.duct_id = t.id)",
-    "cable": "(SELECT ST_AsBinary(ST_LineMerge(ST_Collect(s.geom))) FROM fibre_cableway w JOIN fibre_segment s ON s.id = w.segment_id WHERE w.cable_id = t.id)",
+    "cable": "ST_AsBinary(t.geom)", "enclosure": "ST_AsBinary(t.geom)",
 }  # fmt: skip
 
 
 def geopackage(network: Network, path: Path) -> dict[str, int]:
-    """Every table of the network, and the catalogue; nodes, segments, ducts and cables are layers with their geometry."""
+    """Every table of the network, and the catalogue; nodes, segments, ducts, cables and enclosures are layers with their geometry."""
     counts: dict[str, int] = {}
     for name, condition in _TABLES:
         counts[name] = _table(network, path, name, condition.format(t="t"))
@@ -188,7 +188,7 @@ def _table(network: Network, path: Path, name: str, condition: str) -> int:
     if shape:
         arrays.append(pa.array([None if row[-1] is None else bytes(row[-1]) for row in rows], pa.binary()))
         names.append("geom")
-    shapes = {"node": "Point", "segment": "LineString"}
+    shapes = {"node": "Point", "enclosure": "Point", "segment": "LineString", "cable": "LineString"}
     pyogrio.write_arrow(
         pa.Table.from_arrays(arrays, names), path, layer=name, driver="GPKG", append=path.exists(), geometry_name="geom" if shape else None,
         geometry_type=shapes.get(name, "Unknown") if shape else None, crs=f"EPSG:{STORAGE_SRID}" if shape else None,

@@ -40,7 +40,7 @@ class Named:
 class Impact:
     """What is hit, each once: of ducts and cables those that are themselves hurt, of circuits those in service.
 
-    `fibres` counts the pieces with something spliced on; `elsewhere` are objects in networks that the asker may not see.
+    `fibres` counts the pieces in use (sql/occupancy.sql says what that is); `elsewhere` are objects in networks that the asker may not see.
     """
 
     circuits: Sequence[Named]
@@ -77,7 +77,7 @@ _HIT = """
 WITH pieces AS MATERIALIZED (
     SELECT array_agg(p) AS found FROM fibre_hit_pieces(%(segments)s::uuid[], %(cables)s::uuid[], %(pieces)s::uuid[]) p
 ), hit AS MATERIALIZED (SELECT h.* FROM pieces, fibre_hit(coalesce(pieces.found, '{}')) h)
-SELECT 'fibre', h.id, NULL, NULL, 0 FROM hit h WHERE what = 'piece'
+SELECT 'fibre', u, NULL, NULL, 0 FROM pieces, fibre_in_use(coalesce(pieces.found, '{}')) u
 UNION ALL
 SELECT 'circuits', c.id, c.name, jsonb_build_object('kind', c.kind, 'sla', c.sla), c.organisation_id
   FROM hit h JOIN fibre_circuit c ON c.id = h.id WHERE h.what = 'circuit'

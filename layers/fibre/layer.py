@@ -23,6 +23,7 @@ register(
             path("fibre/impact", api.ImpactView.as_view(), name="fibre-impact"),
             *action_views.urls(),
             *order_views.urls(),
+            path("fibre/occupancy", api.OccupancyView.as_view(), name="fibre-occupancy"),
         ],
         demo=[DemoPart(95, Text("Glasfasernetze", "Fibre networks"), demo.build)],
         error_texts=errors.ALL,

@@ -17,12 +17,13 @@ from gisapp.map import legend, listing
 from gisapp.map.context import page_context, preloaded, script_data
 from gisapp.map.languages import with_language
 from gisapp.map.start import start_view
-from layers.fibre import queries
+from layers.fibre import queries, values
 from layers.fibre.access import SEES
-from layers.fibre.declared import DUCT, LAYERS, NODE, SEGMENT
+from layers.fibre.declared import CABLE, DUCT, ENCLOSURE, LAYERS, NODE, SEGMENT
+from layers.fibre.owners import owners
 
 # In the order in which one looks for something.
-_LISTED = (NODE, SEGMENT, DUCT)
+_LISTED = (NODE, SEGMENT, DUCT, CABLE, ENCLOSURE)
 _MARGIN_M = 200
 
 
@@ -56,6 +57,8 @@ def network(request: HttpRequest) -> HttpResponse:
     listed = next((one for one in shown if one.name == request.GET.get("what")), NODE)
     query = listing.parse(listed, request.GET)
     layers = [one for one in registry.visible_layers(user) if one.base_map or one in LAYERS]
+    colours = owners(user)
+    told = {"owners": {one.key: one.colour for one in colours if one.key}, "other": colours[-1].colour}
     context = {
         "networks": queries.networks(user),
         "shown": shown,
@@ -63,8 +66,12 @@ def network(request: HttpRequest) -> HttpResponse:
         "query": query,
         "page": listing.page(listed, query, user),
         "chosen": query.equal.get("network", ""),
-        "legends": [legend.shown(one) for one in (SEGMENT, NODE)],
+        "lifecycle": query.equal.get("lifecycle", ""),
+        "lifecycles": list(values.LIFECYCLE.items()),
+        "states": legend.shown(SEGMENT),
+        "owners": colours,
+        "legends": [legend.shown(one) for one in (NODE, ENCLOSURE)],
         "modules": [static("fibre/network.js"), *preloaded("embed.js")[1:]],
-        "data": script_data(request, layers, _start(user, layers)),
+        "data": {**script_data(request, layers, _start(user, layers)), "fibre": told},
     }
     return render(request, "fibre/network.html", {**page_context(request), **context})

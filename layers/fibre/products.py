@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from gisapp.database import fetch_rows
 from gisapp.registry.kept import Kept
+from layers.fibre.optics import Budget, Optics
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,33 @@ class Products:
 
     cables: Mapping[str, CableProduct] = field(default_factory=dict)
     schemes: Mapping[str, Mapping[int, Shade]] = field(default_factory=dict)
+    optics: Mapping[str, Optics] = field(default_factory=dict)
+    # In nanometres, ascending: of which some cable's attenuation is known.
+    wavelengths: tuple[int, ...] = ()
 
 
 _SHADES = """
 SELECT s.scheme_id, s.position, c.hex, c.name_de, c.name_en, coalesce(d.hex, ''), coalesce(d.name_de, ''), coalesce(d.name_en, ''), s.marked
   FROM fibre_schemecolour s JOIN fibre_colour c ON c.key = s.colour_id LEFT JOIN fibre_colour d ON d.key = s.second_id
 """
-TABLES = ("fibre_cablespec", "fibre_cableattenuation", "fibre_colour", "fibre_schemecolour")
+TABLES = (
+    "fibre_cablespec",
+    "fibre_cableattenuation",
+    "fibre_colour",
+    "fibre_schemecolour",
+    "fibre_opticsclass",
+    "fibre_opticsbudget",
+)
+
+
+def _optics() -> dict[str, Optics]:
+    budgets: dict[str, dict[int, Budget]] = defaultdict(dict)
+    for optics, wavelength, direction, most, least, verified in fetch_rows(
+        "SELECT optics_id, wavelength_nm, direction, max_loss_db, min_loss_db, verified FROM fibre_opticsbudget", ()
+    ):
+        budgets[optics][wavelength] = Budget(direction, float(most), None if least is None else float(least), verified)
+    rows = fetch_rows("SELECT key, name FROM fibre_opticsclass", ())
+    return {key: Optics(key, name, budgets[key]) for key, name in rows}
 
 
 def _load() -> Products:
@@ -77,7 +98,9 @@ def _load() -> Products:
             (),
         )
     }
-    return Products(cables, dict(schemes))
+    return Products(
+        cables, dict(schemes), _optics(), tuple(sorted({one for every in attenuation.values() for one in every}))
+    )
 
 
 _kept: Kept[Products] = Kept(TABLES, _load, Products())

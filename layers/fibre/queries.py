@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from gisapp.accounts import scope
 from gisapp.accounts.roles import is_operator, organisations_of
 from layers.fibre.access import SEES
-from layers.fibre.models import Duct, Network, Node, Segment
+from layers.fibre.models import Cable, Duct, Enclosure, Network, Node, Segment
 
 
 def networks(user: Any) -> QuerySet[Network]:
@@ -25,10 +25,13 @@ def segments(user: Any) -> QuerySet[Segment]:
     return scope.seen(Segment.objects.filter(retired_at__isnull=True), user, SEES, guests="shared_with")
 
 
-def hosted(user: Any) -> QuerySet[Segment]:
-    """Those of the user's organisations alone."""
-    return scope.seen(Segment.objects.filter(retired_at__isnull=True), user, SEES)
-
-
 def ducts(user: Any) -> QuerySet[Duct]:
     return scope.seen(Duct.objects.filter(retired_at__isnull=True), user, SEES)
+
+
+def cables(user: Any) -> QuerySet[Cable]:
+    return scope.seen(Cable.objects.filter(retired_at__isnull=True), user, SEES, geometry="place")
+
+
+def enclosures(user: Any) -> QuerySet[Enclosure]:
+    return scope.seen(Enclosure.objects.filter(retired_at__isnull=True), user, SEES)

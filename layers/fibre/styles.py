@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gisapp.layer import LegendEntry, Style, Text
-from layers.fibre.values import NODE_KINDS
+from layers.fibre.values import ENCLOSURE_KINDS, NODE_KINDS
 
 # State: its lifecycles, colour, colour in dark mode, dash (in line widths), share of the full width.
 _STATES: Sequence[tuple[str, tuple[str, ...], str, str, tuple[float, ...], float, Text]] = (
@@ -96,6 +96,32 @@ DUCTS = Style(
     legend=_legend(1.5),
     dark={**_dark(), "name": _NAME_DARK},
 )
+# On the trench's other side than its ducts.
+CABLES = Style(
+    layers=[
+        *_lines(0.4, **{"line-offset": ["interpolate", ["linear"], ["zoom"], 15, -3, 20, -9]}),
+        _name("center", 17, **{"symbol-placement": "line", "text-offset": [0, -1.6]}),
+    ],
+    legend=_legend(1.2),
+    dark={**_dark(), "name": _NAME_DARK},
+)
+_BOXES = ("closure", "odf", "huep", "outlet", "splitter_box", "copper_frame")
+# Beside the node's own sign.
+ENCLOSURES = Style(
+    layers=[
+        {
+            "id": "box", "type": "symbol", "minzoom": 16,
+            "layout": {"icon-image": ["concat", "fibre-box-", ["get", "kind"]], "icon-allow-overlap": True, "icon-offset": [18, -18],
+                       "icon-size": ["interpolate", ["linear"], ["zoom"], 16, 0.6, 19, 0.9]},
+            "paint": {"icon-opacity": ["match", ["get", "lifecycle"], ["planned", "approved", "under_construction"], 0.6,
+                                       ["decommissioned", "removed"], 0.35, 1]},
+        },
+        _name("left", 18, **{"text-offset": [1.6, -1.2], "text-max-width": 9}),
+    ],
+    legend=[LegendEntry(ENCLOSURE_KINDS[one], "icon", "#0b4f5c", icon=f"fibre/icons/box-{one}.svg") for one in _BOXES],
+    dark={"name": _NAME_DARK},
+    icons={f"fibre-box-{one}": f"fibre/icons/box-{one}.svg" for one in _BOXES},
+)  # fmt: skip
 NODES = Style(
     layers=[
         {

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from layers.fibre.models import Colour, SchemeColour
+from layers.fibre.products import Shade
 
 SIZE = 16
 
@@ -19,7 +20,7 @@ def _name(colour: Colour) -> str:
     return colour.name_en if (get_language() or "de").startswith("en") else colour.name_de
 
 
-def _light(value: str) -> bool:
+def light(value: str) -> bool:
     """Is a colour (#rrggbb) so light that black stands out on it?"""
     red, green, blue = (int(value[at : at + 2], 16) for at in (1, 3, 5))
     return red * 0.299 + green * 0.587 + blue * 0.114 > 140
@@ -37,6 +38,16 @@ class Swatch:
     @classmethod
     def of(cls, position: int, found: SchemeColour | None) -> "Swatch":
         return cls(position, found.colour, found.second, found.marked) if found else cls(position)
+
+    @classmethod
+    def of_shade(cls, position: int, shade: Shade | None) -> "Swatch":
+        if shade is None:
+            return cls(position)
+        base = Colour(hex=shade.hex, name_de=shade.word_de, name_en=shade.word_en)
+        second = (
+            Colour(hex=shade.second_hex, name_de=shade.second_de, name_en=shade.second_en) if shade.second_hex else None
+        )
+        return cls(position, base, second, shade.marked)
 
     @property
     def words(self) -> str:
@@ -59,7 +70,7 @@ class Swatch:
             if self.second is not None:
                 inside += format_html('<path d="M8 1a7 7 0 0 1 0 14z" fill="{}"/>', self.second.hex)
             if self.marked:
-                band = "#111111" if _light(self.base.hex) else "#ffffff"
+                band = "#111111" if light(self.base.hex) else "#ffffff"
                 inside += format_html('<path d="M2 6.500h12v3H2z" fill="{}"/>', band)
             inside += format_html('<circle cx="8" cy="8" r="7" fill="none" stroke="{}"/>', "#5c636a")
         return format_html(

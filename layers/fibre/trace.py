@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy
 
+from layers.fibre.optics import Judged
+
+# Those that programs know by name; the whole catalogue stands in "optics".
 WAVELENGTHS = (1310, 1550)
 
 REASONS = {
@@ -62,6 +65,7 @@ class End:
     complete: bool
     node_id: UUID | None = None
     branch: str = ""
+    thing_id: UUID | None = None
 
     @property
     def text(self) -> str:
@@ -70,12 +74,17 @@ class End:
 
 @dataclass(frozen=True)
 class Path:
-    """From one end to the other: metres of glass and decibels by wavelength; None where a piece is not known."""
+    """From one end to the other: metres of glass and decibels by wavelength; None where a piece is not known.
+
+    `optics` judges each wavelength against the optics class of that name ("": none is told).
+    """
 
     begin: End
     end: End
     length_m: float | None
     loss_db: Mapping[int, float | None]
+    optics_class: str = ""
+    optics: Sequence[Judged] = ()
 
     @property
     def complete(self) -> bool:
@@ -124,14 +133,15 @@ class Trace:
             "reason": stop.text if stop else None,
             "reason_code": stop.reason if stop else None,
             "length_m": _rounded(path.length_m, 1),
-            "loss_db": {str(key): _rounded(value, 2) for key, value in path.loss_db.items()},
+            "loss_db": _losses(path),
+            "optics": _optics(path),
             "hops": [_plain_hop(one) for one in self.hops],
             "ends": [_plain_end(one) for one in self.ends],
             "paths": [
                 {
                     "from": one.begin.name, "to": one.end.name, "branch": one.end.branch, "complete": one.complete,
                     "length_m": _rounded(one.length_m, 1),
-                    "loss_db": {str(key): _rounded(value, 2) for key, value in one.loss_db.items()},
+                    "loss_db": _losses(one), "optics": _optics(one),
                 }
                 for one in self.paths
             ],
@@ -141,6 +151,14 @@ class Trace:
 
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
+
+
+def _losses(path: Path) -> dict[str, float | None]:
+    return {str(one): _rounded(path.loss_db.get(one), 2) for one in WAVELENGTHS}
+
+
+def _optics(path: Path) -> dict[str, Any]:
+    return {"class": path.optics_class or None, "wavelengths": [one.plain() for one in path.optics]}
 
 
 def _plain_end(end: End) -> dict[str, Any]:

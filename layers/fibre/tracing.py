@@ -6,8 +6,8 @@ where the asker has no rights.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from gisapp.database import fetch_rows
+from layers.fibre.optics import Classes, judged
 from layers.fibre.past import at_the_moment
 from layers.fibre.products import Shade, products
 from layers.fibre.trace import COMPLETE, WAVELENGTHS, End, Hop, Path, Trace
@@ -81,19 +82,28 @@ _STATEMENT = f"SELECT {_COLUMNS} FROM fibre_hops(%s::uuid[], %s::text[]) ORDER B
 
 @dataclass(frozen=True)
 class _Sum:
-    """Metres and decibels added up; None from the first piece on that is not known."""
+    """Metres, decibels that are the same at every wavelength, and glass as (attenuation by wavelength, kilometres)."""
 
     length_m: float | None = 0.0
-    loss_db: tuple[float | None, ...] = (0.0,) * len(WAVELENGTHS)
+    flat_db: float = 0.0
+    glass: tuple[tuple[Mapping[int, float], float | None], ...] = ()
 
     def __add__(self, other: "_Sum") -> "_Sum":
         lengths = None if self.length_m is None or other.length_m is None else self.length_m + other.length_m
-        losses = zip(self.loss_db, other.loss_db, strict=True)
-        return _Sum(lengths, tuple(None if a is None or b is None else a + b for a, b in losses))
+        return _Sum(lengths, self.flat_db + other.flat_db, self.glass + other.glass)
 
     @classmethod
     def of(cls, loss: float | None) -> "_Sum":
-        return cls(0.0, (loss or 0.0,) * len(WAVELENGTHS))
+        return cls(0.0, loss or 0.0)
+
+    def at(self, wavelength: int) -> float | None:
+        """Decibels; None where a piece's length, or what its glass takes at this wavelength, is not known."""
+        total = self.flat_db
+        for attenuation, kilometres in self.glass:
+            if kilometres is None or wavelength not in attenuation:
+                return None
+            total += attenuation[wavelength] * kilometres
+        return total
 
 
 def _own(row: _Row, passed: bool) -> _Sum:
@@ -101,11 +111,7 @@ def _own(row: _Row, passed: bool) -> _Sum:
     if row.kind != "fibre":
         return _Sum.of(row.loss_db if passed or row.kind != "port" else 0)
     product = products().cables[row.spec_id or ""]
-    if row.length_m is None:
-        return _Sum(None, (None,) * len(WAVELENGTHS))
-    kilometres = row.length_m / 1000
-    losses = (product.attenuation.get(one) for one in WAVELENGTHS)
-    return _Sum(row.length_m, tuple(None if one is None else one * kilometres for one in losses))
+    return _Sum(row.length_m, 0.0, ((product.attenuation, None if row.length_m is None else row.length_m / 1000),))
 
 
 class _Direction:
@@ -187,7 +193,7 @@ def trace(starts: Sequence[Start], sight: Sight = None, *, geometry: bool = True
         mine, directions = directions[:count], directions[count:]
         if not mine[0].root.hidden:
             found.append(_told(start, mine, hanging, geometry))
-    return found
+    return _judged(found)
 
 
 def _told(
@@ -206,7 +212,7 @@ def _told(
         there = [(_end(row, hanging), added) for row, added in other.leaves]
         paths += [_path(a, x, b, y, middle) for a, x in here for b, y in there]
     if not others:  # a device: the one end is itself
-        itself = End(root.name, root.name, "device", True, root.node_id)
+        itself = End(root.name, root.name, "device", True, root.node_id, "", root.thing)
         paths = [_path(itself, _Sum(), b, y, middle) for b, y in here]
     shape = _shape([one.id for one in hops if one.kind == "fibre"]) if geometry else None
     return Trace(start.name, start.id, hops, paths, shape)
@@ -214,7 +220,24 @@ def _told(
 
 def _path(begin: End, before: _Sum, end: End, behind: _Sum, middle: _Sum) -> Path:
     whole = before + middle + behind
-    return Path(begin, end, whole.length_m, dict(zip(WAVELENGTHS, whole.loss_db, strict=True)))
+    return Path(begin, end, whole.length_m, {one: whole.at(one) for one in {*WAVELENGTHS, *products().wavelengths}})
+
+
+def _judged(traces: Sequence[Trace]) -> list[Trace]:
+    """The same, each path judged against its optics class."""
+    classes = Classes(
+        {end.thing_id for one in traces for path in one.paths for end in (path.begin, path.end) if end.thing_id}
+    )
+    found = []
+    for one in traces:
+        paths = []
+        for path in one.paths:
+            told = classes.of((path.begin.thing_id, path.end.thing_id))
+            optics = products().optics.get(next(iter(told))) if len(told) == 1 else None
+            told_of = judged(path.loss_db, optics, path.complete, differ=len(told) > 1)
+            paths.append(replace(path, optics_class=optics.name if optics else "", optics=told_of))
+        found.append(replace(one, paths=paths))
+    return found
 
 
 def _reversed(rows: Sequence[_Row]) -> list[Hop]:
@@ -249,11 +272,10 @@ def _thing(row: _Row) -> Hop:
     product, language = products().cables[row.spec_id or ""], get_language() or "de"
     bundle, position = product.place(row.number)
     fibre, tube = product.fibres.get(position), product.bundles.get(bundle)
-    losses = _own(row, True).loss_db
     return Hop(
         "fibre", row.name, row.thing, row.holder_id, row.number, bundle,
         fibre.word(language) if fibre else "", tube.word(language) if tube else "", _swatch(fibre), _swatch(tube),
-        row.length_m, losses[0], branch=row.branch, spec=row.spec_id or "",
+        row.length_m, _own(row, True).at(WAVELENGTHS[0]), branch=row.branch, spec=row.spec_id or "",
     )  # fmt: skip
 
 
@@ -283,7 +305,7 @@ def _end(row: _Row, hanging: dict[tuple[UUID, str], tuple[Any, ...]]) -> End:
     if row.kind == "fibre":
         enclosure, node_id, node = hanging[(row.thing, row.leaves or "a")]
         reason = "loop" if row.joined else "not-spliced" if enclosure else "loose-end"
-        return End(row.name, enclosure or node or str(node_id), reason, False, node_id, row.branch)
+        return End(row.name, enclosure or node or str(node_id), reason, False, node_id, row.branch, row.thing)
     if row.joined and not row.following:
         reason = "loop"
     elif row.kind == "splitter":
@@ -293,7 +315,7 @@ def _end(row: _Row, hanging: dict[tuple[UUID, str], tuple[Any, ...]]) -> End:
     else:
         # Whoever comes from outside and finds nothing inside has not arrived.
         reason = "port" if row.leaves == "b" else "port-unused"
-    return End(row.name, row.name, reason, reason in COMPLETE, row.node_id, row.branch)
+    return End(row.name, row.name, reason, reason in COMPLETE, row.node_id, row.branch, row.thing)
 
 
 def _shape(sections: Sequence[UUID]) -> dict[str, Any] | None:

@@ -47,3 +47,11 @@ SURFACE = {
     "unknown": Text("unbekannt", "unknown"),
 }
 DEPTH_REFERENCE = {"cover": Text("Überdeckung", "cover"), "bottom": Text("Grabensohle", "bottom of the trench")}
+ENCLOSURE_KINDS = {
+    "closure": Text("Muffe", "closure"),
+    "odf": Text("ODF", "ODF"),
+    "huep": Text("HÜP", "building entry box (HÜP)"),
+    "outlet": Text("Gf-TA", "outlet (Gf-TA)"),
+    "splitter_box": Text("Splittergehäuse", "splitter box"),
+    "copper_frame": Text("Kupferverteiler", "copper frame"),
+}

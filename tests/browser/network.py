@@ -105,3 +105,40 @@ def _cables(net: Any, feeder: Any) -> None:
         closure = enclosure("M-07", "NVt-07", "muffe-144", first, second)
         _one("SELECT fibre_pigtail(%s, %s, 1, 1)", frame, first)
         _one("SELECT fibre_splice(%s, %s, 1, %s, 14)", closure, first, second)
+    _taken(net)
+
+
+def _taken(net: Any) -> None:
+    """A cable in the bundle's second tube, the third leased, the fourth reserved; a trench that is somebody else's; a surveyed one."""
+    from django.db import transaction
+
+    from gisapp.accounts.models import Organisation
+
+    works = Organisation.objects.create(key="stadtwerke", name="Stadtwerke Probe", kind="zweckverband")
+    _one("UPDATE fibre_segment SET owner_id = %s WHERE name = 'T-3' RETURNING id", works.pk)
+    _one(
+        "UPDATE fibre_segment SET depth_cm = 60, depth_reference = 'cover', width_cm = 30 WHERE name = 'T-1' RETURNING id"
+    )
+    with transaction.atomic():
+        blown = _one(
+            "INSERT INTO fibre_cable (network_id, name, spec_id, lifecycle, from_node_id, to_node_id) SELECT %s, 'K3', '24', 'in_service', "
+            "x.from_node_id, x.to_node_id FROM fibre_tubesection x JOIN fibre_tube t ON t.id = x.tube_id AND t.position = 2 RETURNING id", net,
+        )  # fmt: skip
+        _one(
+            "INSERT INTO fibre_cablestep (cable_id, ordinal, section_id) SELECT %s, 1, x.id FROM fibre_tubesection x "
+            "JOIN fibre_tube t ON t.id = x.tube_id AND t.position = 2 RETURNING id", blown,
+        )  # fmt: skip
+        for position, kind in ((3, "lease"), (4, "reservation")):
+            _one(
+                "INSERT INTO fibre_lease (kind, tube_id, tenant_id, purpose, begins_on) SELECT %s, id, %s, 'Mobilfunk', '2026-01-01' "
+                "FROM fibre_tube WHERE position = %s RETURNING id", kind, works.pk, position,
+            )  # fmt: skip
+    with transaction.atomic():
+        olt = _one(
+            "INSERT INTO fibre_device (network_id, name, node_id, kind, port_count, lifecycle, optics_id) SELECT %s, 'OLT-1', id, 'olt', 4, "
+            "'in_service', 'gpon-b+' FROM fibre_node WHERE name = 'PoP Probe' RETURNING id", net,
+        )  # fmt: skip
+        _one(
+            "SELECT fibre_patch(a.id, b.id) FROM fibre_port a, fibre_port b JOIN fibre_enclosure e ON e.id = b.enclosure_id AND e.name = 'ODF-1' "
+            "WHERE a.device_id = %s AND a.number = 1 AND b.number = 1", olt,
+        )  # fmt: skip

@@ -143,3 +143,117 @@ def test_22_without_a_script_it_is_a_page(visit: Visitor) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name="Wen trifft es?").click()
     expect(page.get_by_role("heading", name="Auswirkung auf K1")).to_be_visible()
+
+
+def test_30_the_cross_section_of_a_trench(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.locator("#fibre-what").select_option("fibre_segment")
+    page.get_by_role("link", name="T-1", exact=False).first.click()
+    detail = page.locator("#fibre-detail")
+    expect(detail.get_by_role("heading", name="T-1")).to_be_visible()
+    picture = detail.get_by_role("img", name="Querschnitt der Trasse T-1")
+    expect(picture).to_be_visible()
+    expect(picture.locator("desc")).to_contain_text("RV-123: 1 belegt, 1 vermietet, 1 reserviert, 21 frei")
+    expect(picture).to_contain_text("Tiefe 60 cm (Überdeckung) · Breite 30 cm")
+    row = detail.get_by_role("row").filter(has_text="K3")
+    expect(row).to_contain_text("2 grün")
+    expect(row).to_contain_text("0 von 24 Fasern belegt")
+    expect(detail.get_by_role("row").filter(has_text="vermietet")).to_contain_text("Stadtwerke Probe Mobilfunk")
+    row.get_by_role("link", name="K3").click()
+    expect(detail.get_by_role("heading", name="K3")).to_be_visible()
+
+
+def test_31_questions_start_where_the_details_are(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.locator("#fibre-what").select_option("fibre_cable")
+    page.get_by_role("link", name="K1").press("Enter")
+    detail = page.locator("#fibre-detail")
+    expect(detail.get_by_role("heading", name="K1")).to_be_focused()
+    expect(detail).to_contain_text("1 belegt")
+    detail.get_by_text("jede Faser").press("Enter")
+    expect(detail.get_by_role("row").filter(has_text="verbunden, verbunden")).to_have_count(1)
+    detail.get_by_role("link", name="Wen trifft es?").press("Enter")
+    expect(page.locator("#fibre-result-title")).to_be_focused()
+    expect(page.locator("#fibre-result")).to_contain_text("Belegte Fasern: 1")
+    detail.get_by_role("link", name="Verfolgen").click()
+    expect(page.locator("#fibre-result-title")).to_contain_text("Verfolgung von")
+
+
+def test_32_the_budget_is_judged(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.locator("#fibre-ref").fill("OLT-1/1")
+    page.get_by_role("button", name="Verfolgen").click()
+    table = page.get_by_role("table", name="Dämpfungsbudget · GPON B+")
+    expect(table.get_by_role("row").filter(has_text="1490")).to_contain_text("der Weg ist nicht vollständig")
+
+
+def test_33_coloured_by_owner_the_legend_follows(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    legend = page.locator("#fibre-legend")
+    page.get_by_label("nach Eigentum").check()
+    expect(legend).to_contain_text("Stadtwerke Probe")
+    expect(legend.get_by_text("nach Stand")).to_be_hidden()
+    drawn(page)
+    page.get_by_label("nach Stand").check()
+    expect(legend.get_by_text("Stadtwerke Probe")).to_be_hidden()
+    drawn(page)
+
+
+def test_34_one_state_alone(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.locator("#fibre-what").select_option("fibre_segment")
+    page.locator("#fibre-lifecycle").select_option("planned")
+    expect(page.locator("#fibre-items li")).to_have_count(1)
+    expect(page.get_by_role("link", name="T-4")).to_be_visible()
+    drawn(page)
+
+
+def test_35_enclosures_and_how_full_they_are(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    page.locator("#fibre-what").select_option("fibre_enclosure")
+    page.get_by_role("link", name="ODF-1").click()
+    detail = page.locator("#fibre-detail")
+    expect(detail).to_contain_text("1 von 144 belegt, 1 mit Faser")
+    detail.get_by_role("link", name="PoP Probe").click()
+    expect(detail.get_by_role("heading", name="PoP Probe")).to_be_visible()
+    expect(detail).to_contain_text("ODF-1")
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_36_axe_finds_nothing_in_details_and_answers(
+    visit: Visitor, axe: Callable[[Page], list[str]], device: dict[str, Any], scheme: str
+) -> None:
+    page = opened(visit, color_scheme=scheme, **device)
+    drawn(page)
+    page.get_by_label("nach Eigentum").check()
+    for what, name in (("fibre_segment", "T-1"), ("fibre_cable", "K1"), ("fibre_enclosure", "ODF-1")):
+        page.locator("#fibre-what").select_option(what)
+        page.locator("#fibre-items").get_by_role("link", name=name).first.click()
+        expect(page.locator("#fibre-detail").get_by_role("heading", name=name)).to_be_visible()
+        for more in page.locator("#fibre-detail summary").all():
+            more.click()
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), what
+    page.locator("#fibre-detail").get_by_role("link", name="Verfolgen").click()
+    expect(page.locator("#fibre-result-title")).to_be_focused()
+    drawn(page)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_37_in_english(visit: Visitor) -> None:
+    page = opened(visit)
+    page.goto(f"{visit.site}/fibre/?what=fibre_segment&lang=en")
+    drawn(page)
+    page.locator("#fibre-items").get_by_role("link", name="T-1").first.click()
+    detail = page.locator("#fibre-detail")
+    expect(detail.get_by_role("img", name="Cross-section of segment T-1")).to_be_visible()
+    expect(detail).to_contain_text("reserved")
+    expect(page.get_by_label("by owner")).to_be_visible()

@@ -176,6 +176,9 @@ def test_05_the_actions_are_for_those_who_may_change(here: Furnished) -> None:
         "SELECT * FROM fibre_hanging_at(gen_random_uuid(), 'a')", "SELECT * FROM fibre_circuits_through('{}', '{}')",
         "SELECT fibre_check_cable('{}')", "SELECT fibre_check_joint('{}')", "SELECT fibre_note('cable', '{}')", "SELECT fibre_tune()",
         "SELECT * FROM fibre_glass", "SELECT * FROM fibre_cableway", "SELECT * FROM fibre_sectionway", "SELECT * FROM fibre_endplace",
+        "SELECT fibre_in_use('{}')", "SELECT * FROM fibre_cross_section('{}', current_date)", "SELECT * FROM fibre_tubes_taken('{}', current_date)",
+        "SELECT * FROM fibre_fibres_taken('{}', current_date)", "SELECT * FROM fibre_circuits_of('{}')",
+        "SELECT * FROM fibre_places_taken('{}', current_date)", "SELECT * FROM fibre_at_nodes('{}')", "SELECT fibre_draw_cables('{}')",
         "SELECT * FROM fibre_pending", "SELECT * FROM fibre_pendingkind", "SELECT * FROM fibre_due",
     ],
 )  # fmt: skip

@@ -1,12 +1,15 @@
 """Cables: how they lie in tubes and trenches, what they do in closures, and the fibres that they carry."""
 
 from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Deferrable, Q
 from django.utils.translation import gettext_lazy as _
 
+from gisapp.base_models import folded, geometry_rules, tile_copy, tile_index
+from gisapp.geolibs import STORAGE_SRID
 from gisapp.history.tracking import tracked
 from layers.fibre.models.catalogue import CableSpec
-from layers.fibre.models.common import NetworkObject, RandomUUID
+from layers.fibre.models.common import NetworkObject, RandomUUID, name_index
 from layers.fibre.models.ducts import TubeSection
 from layers.fibre.models.enclosures import Enclosure
 from layers.fibre.models.route import Node, Segment
@@ -19,11 +22,18 @@ class Cable(NetworkObject):
     spec = models.ForeignKey(CableSpec, models.PROTECT, related_name="+", verbose_name=_("Kabeltyp"))
     from_node = models.ForeignKey(Node, models.PROTECT, related_name="+", verbose_name=_("von"))
     to_node = models.ForeignKey(Node, models.PROTECT, related_name="+", verbose_name=_("nach"))
+    # Its way as one line from from_node to to_node, drawn by the database; NULL before it is placed.
+    geom = models.LineStringField(srid=STORAGE_SRID, null=True, blank=True, editable=False)
+    # Where it is, for memberships that are limited to areas: its line, or its two nodes.
+    place = models.GeometryField(srid=STORAGE_SRID, null=True, blank=True, editable=False)
+    geom_3857 = tile_copy(models.LineStringField, null=True)
+    name_norm = folded("name")
 
     class Meta(NetworkObject.Meta):
         verbose_name = _("Kabel")
         verbose_name_plural = _("Kabel")
-        constraints = NetworkObject.Meta.constraints
+        constraints = (*NetworkObject.Meta.constraints, *geometry_rules())
+        indexes = (tile_index(), name_index(), GistIndex(fields=["place"], name="fibre_cable_place"))
 
 
 @tracked

@@ -4,9 +4,12 @@ from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from gisapp.base_models import folded, geometry_rules, tile_copy, tile_index
+from gisapp.geolibs import STORAGE_SRID
 from gisapp.history.tracking import tracked
 from layers.fibre.models.catalogue import EnclosureSpec, SplitterSpec
-from layers.fibre.models.common import NetworkObject, RandomUUID
+from layers.fibre.models.common import NetworkObject, RandomUUID, name_index
+from layers.fibre.models.optics import OpticsClass
 from layers.fibre.models.route import Node
 
 
@@ -16,14 +19,20 @@ class Enclosure(NetworkObject):
 
     node = models.ForeignKey(Node, models.PROTECT, related_name="enclosures", verbose_name=_("Netzknoten"))
     spec = models.ForeignKey(EnclosureSpec, models.PROTECT, related_name="+", verbose_name=_("Gehäusetyp"))
+    # Its node's place, kept by the database.
+    geom = models.PointField(srid=STORAGE_SRID, null=True, blank=True, editable=False)
+    geom_3857 = tile_copy(models.PointField, null=True)
+    name_norm = folded("name")
 
     class Meta(NetworkObject.Meta):
         verbose_name = _("Gehäuse")
         verbose_name_plural = _("Gehäuse")
         constraints = (
             *NetworkObject.Meta.constraints,
+            *geometry_rules(),
             models.CheckConstraint(condition=Q(name__isnull=False), name="fibre_enclosure_has_name"),
         )
+        indexes = (tile_index(), name_index())
 
 
 @tracked
@@ -40,6 +49,9 @@ class Device(NetworkObject):
 
     node = models.ForeignKey(Node, models.PROTECT, related_name="devices", verbose_name=_("Netzknoten"))
     kind = models.TextField(_("Art"), choices=Kind)
+    optics = models.ForeignKey(
+        OpticsClass, models.PROTECT, related_name="+", verbose_name=_("Optikklasse"), null=True, blank=True
+    )
     port_count = models.SmallIntegerField(_("Ports"), default=1, db_default=1)
 
     class Meta(NetworkObject.Meta):

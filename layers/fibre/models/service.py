@@ -13,6 +13,7 @@ from layers.fibre.models.cables import Cable, FibreSection
 from layers.fibre.models.common import NetworkObject, RandomUUID
 from layers.fibre.models.ducts import Tube
 from layers.fibre.models.enclosures import Enclosure, Port
+from layers.fibre.models.optics import OpticsClass
 from layers.fibre.models.route import Node
 from layers.regions.models import Address
 
@@ -92,6 +93,9 @@ class Circuit(NetworkObject):
         COPPER = "copper", _("Kupfer")
 
     kind = models.TextField(_("Art"), choices=Kind)
+    optics = models.ForeignKey(
+        OpticsClass, models.PROTECT, related_name="+", verbose_name=_("Optikklasse"), null=True, blank=True
+    )
     sla = models.TextField(_("Servicegüte"), default="", db_default="", blank=True)
 
     class Meta(NetworkObject.Meta):

@@ -69,14 +69,15 @@ section.addEventListener("keydown", (event) => { if (event.key === "Escape") pan
 const form = document.getElementById("fibre-form");
 const items = document.getElementById("fibre-items");
 const count = document.getElementById("fibre-count");
-const fields = { network: document.getElementById("fibre-network"), what: document.getElementById("fibre-what"), text: document.getElementById("fibre-text") };
+const colours = document.getElementById("fibre-colours");
+const fields = { network: document.getElementById("fibre-network"), lifecycle: document.getElementById("fibre-lifecycle"), what: document.getElementById("fibre-what"), text: document.getElementById("fibre-text") };
 let listing = null;
 
 async function list(more = "") {
   listing?.abort();
   listing = new AbortController();
   const { signal } = listing;
-  const query = more || new URLSearchParams({ q: fields.text.value.trim(), "f.network": fields.network.value });
+  const query = more || new URLSearchParams({ q: fields.text.value.trim(), "f.network": fields.network.value, "f.lifecycle": fields.lifecycle.value });
   items.setAttribute("aria-busy", "true");
   try {
     const html = await askFragment(`/map/list/${fields.what.value}?fragment=1&${query}`, { signal });
@@ -97,9 +98,9 @@ form.addEventListener("submit", (event) => {
 });
 fields.text.addEventListener("input", debounced(() => list(), 250));
 fields.what.addEventListener("change", () => list());
-fields.network.addEventListener("change", () => {
+for (const field of [fields.network, fields.lifecycle]) field.addEventListener("change", () => {
   list();
-  only(fields.network.value);
+  redraw();
 });
 items.addEventListener("click", (event) => {
   const more = event.target.closest("[data-next]");
@@ -113,24 +114,35 @@ items.addEventListener("click", (event) => {
 
 // ------------------------------------------------------------------------------------------------------ the map's own share
 
-/** Draw the objects of this network alone; of all where it is "". */
-function only(network) {
-  view.whenDrawn((map) => {
-    for (const one of map.getStyle().layers) {
-      if (!OURS.includes(one.metadata?.["gisapp:layer"])) continue;
-      const whole = wholeOf(map, one);
-      const mine = ["==", ["get", "network"], network];
-      map.setFilter(one.id, network ? (whole ? ["all", whole, mine] : mine) : whole);
-    }
-  });
+/** What each of our style's layers came with: its filter and its colour. */
+const asCame = new Map();
+
+function cameWith(map, one) {
+  if (!asCame.has(one.id)) {
+    const colour = one.type === "line" ? map.getPaintProperty(one.id, "line-color") : null;
+    asCame.set(one.id, { filter: map.getFilter(one.id) ?? null, colour });
+  }
+  return asCame.get(one.id);
 }
 
-const wholes = new Map();
+const OWNED = ["match", ["coalesce", ["get", "owner"], ["get", "organisation"], ""], ...Object.entries(page.fibre.owners).flat(), page.fibre.other];
 
-/** The filter that the layer came with. */
-function wholeOf(map, one) {
-  if (!wholes.has(one.id)) wholes.set(one.id, map.getFilter(one.id) ?? null);
-  return wholes.get(one.id);
+/** Draw the objects of the chosen network and state alone, in the chosen colours. */
+function redraw() {
+  view.whenDrawn(apply);
+}
+
+function apply(map) {
+  const wanted = [["network", fields.network.value], ["lifecycle", fields.lifecycle.value]]
+    .filter(([, value]) => value).map(([name, value]) => ["==", ["get", name], value]);
+  const byOwner = colours.querySelector(":checked").value === "owner";
+  for (const one of map.getStyle().layers) {
+    if (!OURS.includes(one.metadata?.["gisapp:layer"])) continue;
+    const came = cameWith(map, one);
+    const parts = [...(came.filter ? [came.filter] : []), ...wanted];
+    map.setFilter(one.id, parts.length > 1 ? ["all", ...parts] : parts[0] ?? null);
+    if (came.colour) map.setPaintProperty(one.id, "line-color", byOwner && Object.keys(page.fibre.owners).length ? OWNED : came.colour);
+  }
 }
 
 /**
@@ -159,12 +171,12 @@ const asking = document.getElementById("fibre-ask");
 const result = document.getElementById("fibre-result");
 let question = null;
 
-asking.addEventListener("submit", async (event) => {
-  event.preventDefault();
+/** Ask about `ref`, and put the answer under what was asked about. */
+async function ask(ref, about) {
   question?.abort();
   question = new AbortController();
   const { signal } = question;
-  const query = new URLSearchParams({ ref: asking.elements.ref.value, question: event.submitter?.value ?? "trace", fragment: "1" });
+  const query = new URLSearchParams({ ref, question: about, fragment: "1" });
   const day = asking.elements.as_of.value;
   if (day) query.set("as_of", day);
   result.setAttribute("aria-busy", "true");
@@ -186,6 +198,18 @@ asking.addEventListener("submit", async (event) => {
   } finally {
     if (!signal.aborted) result.removeAttribute("aria-busy");
   }
+}
+
+asking.addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask(asking.elements.ref.value, event.submitter?.value ?? "trace");
+});
+section.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-fibre-ask]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const asked = new URL(link.href).searchParams;
+  ask(asked.get("ref"), asked.get("question"));
 });
 
 // What was chosen on the map or in the list can be asked about at once.
@@ -209,4 +233,18 @@ function extent(geojson) {
   return Number.isFinite(found[0]) ? found : null;
 }
 
-only(fields.network.value);
+// -------------------------------------------------------------------------------------------------------------- colours
+
+colours.hidden = false;
+colours.addEventListener("change", () => {
+  const chosen = colours.querySelector(":checked").value;
+  for (const part of document.querySelectorAll("#fibre-legend [data-colours]")) part.hidden = part.dataset.colours !== chosen;
+  document.getElementById("fibre-legend").open = true;
+  redraw();
+});
+// A style that was exchanged (dark, light) comes with its own filters and colours.
+view.ready.then(({ map }) => map.on("style.load", () => {
+  asCame.clear();
+  apply(map);
+})).catch(() => {});
+redraw();

@@ -1,0 +1,106 @@
+-- Where cables and enclosures are on the map: a cable along its way, an enclosure at its node. Nobody writes it by hand.
+
+CREATE FUNCTION fibre_cable_line(of_cable uuid) RETURNS geometry
+    LANGUAGE sql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    SELECT ST_RemoveRepeatedPoints(ST_MakeLine(CASE WHEN w.forward THEN s.geom ELSE ST_Reverse(s.geom) END ORDER BY w.step, w.within))
+      FROM fibre_cableway w JOIN fibre_segment s ON s.id = w.segment_id WHERE w.cable_id = of_cable
+$$;
+
+-- A cable that is not placed (or lies within a building) is where its two nodes are.
+CREATE FUNCTION fibre_cable_placed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.geom := CASE WHEN TG_OP = 'UPDATE' THEN fibre_cable_line(NEW.id) END;
+    NEW.place := coalesce(NEW.geom, ST_Collect(ARRAY[fibre_node_place(NEW.from_node_id), fibre_node_place(NEW.to_node_id)]));
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER fibre_3_placed BEFORE INSERT OR UPDATE OF geom, place, from_node_id, to_node_id ON fibre_cable
+    FOR EACH ROW EXECUTE FUNCTION fibre_cable_placed();
+
+CREATE FUNCTION fibre_draw_cables(cables uuid[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+    UPDATE fibre_cable SET geom = NULL WHERE id = ANY (cables) AND ST_AsEWKB(geom) IS DISTINCT FROM ST_AsEWKB(fibre_cable_line(id))
+$$;
+
+-- As in cables.sql, and drawn: behind fibre_walk_cables, which has put the directions right.
+CREATE OR REPLACE FUNCTION fibre_check_cable(cables uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_walk_cables(cables);
+    PERFORM fibre_fit_cables(cables);
+    PERFORM fibre_check_entries(cables);
+    PERFORM fibre_measure_cables(cables);
+    PERFORM fibre_check_fibres(cables);
+    PERFORM fibre_draw_cables(cables);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_check_cable(uuid[]), fibre_draw_cables(uuid[]) FROM PUBLIC;
+
+-- A cable that is merely drawn or renamed need not be looked at again.
+CREATE FUNCTION fibre_cables_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    cables uuid[];
+BEGIN
+    SELECT array_agg(f.id) INTO cables FROM rows_ f JOIN stale o ON o.id = f.id
+     WHERE (f.from_node_id, f.to_node_id, f.spec_id, f.network_id, f.lifecycle) <> (o.from_node_id, o.to_node_id, o.spec_id, o.network_id, o.lifecycle);
+    IF cables IS NOT NULL THEN
+        PERFORM fibre_hold_all(array(
+            SELECT network_id FROM fibre_cable WHERE id = ANY (cables)
+            UNION
+            SELECT d.network_id FROM fibre_cablestep c JOIN fibre_tubesection x ON x.id = c.section_id
+              JOIN fibre_tube t ON t.id = x.tube_id JOIN fibre_duct d ON d.id = t.duct_id WHERE c.cable_id = ANY (cables)));
+        PERFORM fibre_note('cable', cables);
+    END IF;
+    RETURN NULL;
+END
+$$;
+DROP TRIGGER zz_fibre_changed ON fibre_cable;
+CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_cable
+    REFERENCING NEW TABLE AS rows_ OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_cables_changed();
+
+CREATE FUNCTION fibre_enclosure_placed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.geom := fibre_node_place(NEW.node_id);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER fibre_3_placed BEFORE INSERT OR UPDATE OF geom, node_id ON fibre_enclosure
+    FOR EACH ROW EXECUTE FUNCTION fibre_enclosure_placed();
+
+-- A node that is moved takes along what stands there, and the cables that are nowhere else.
+CREATE FUNCTION fibre_places_moved() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    moved uuid[];
+BEGIN
+    SELECT array_agg(f.id) INTO moved FROM fresh f JOIN stale o ON o.id = f.id WHERE ST_AsEWKB(f.geom) <> ST_AsEWKB(o.geom);
+    IF moved IS NOT NULL THEN
+        UPDATE fibre_enclosure SET geom = NULL WHERE node_id = ANY (moved);
+        UPDATE fibre_cable SET place = NULL WHERE geom IS NULL AND (from_node_id = ANY (moved) OR to_node_id = ANY (moved));
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_places AFTER UPDATE ON fibre_node
+    REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_places_moved();
+
+UPDATE fibre_enclosure SET geom = NULL;
+UPDATE fibre_cable SET geom = NULL;
+SELECT fibre_tune();
