@@ -143,7 +143,9 @@ def _batches(
         columns = list(zip(*rows, strict=True))
         keys = [str(key) if pa.types.is_string(schema.field(0).type) else key for key in columns[0]]
         values = [keys, *columns[2:]]
-        arrays = [pa.array(value, type=one.type) for value, one in zip(values, list(schema)[:-1], strict=True)]
+        # A reference to another row is its key, which may be a UUID.
+        told = [[str(each) if isinstance(each, uuid.UUID) else each for each in value] for value in values]
+        arrays = [pa.array(value, type=one.type) for value, one in zip(told, list(schema)[:-1], strict=True)]
         shapes = [None if one is None else bytes(one) for one in columns[1]]
         yield pa.record_batch([*arrays, pa.array(shapes, type=pa.binary())], schema=schema)
 
