@@ -17,7 +17,7 @@ import shapely
 
 from layers.regions.demo_plan import Array, Plan, Street, plan
 
-HOMES = {"s": 2_000, "m": 40_000, "l": 500_000}
+HOMES = {"s": 2_000, "m": 40_000, "l": 630_000}
 HOMES_OF_A_POP = 5_000
 HOMES_OF_A_CABINET = 140
 LARGEST_VILLAGE = {"s": 260, "m": 900, "l": 2_000}
