@@ -64,8 +64,8 @@ class State:
         corners: list[tuple[float, ...]] = []
         for key, forward in steps:
             line = list(self.shapes[key].coords)
-            corners += [one for one in (line if forward else reversed(line)) if not corners or one != corners[-1]]
-        return corners
+            corners += line if forward else reversed(line)
+        return [one for one, before in zip(corners, [None, *corners], strict=False) if one != before]
 
 
 def broken(state: State | None = None) -> list[str]:

@@ -4,17 +4,26 @@ takes all of it back.
 How many examples: TEST_EXAMPLES (docs/developer/testing.md); what is right stands in invariants.py, the edits in editing.py.
 """
 
+import contextlib
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gisapp import cluster
+from gisapp.accounts import policies
+from gisapp.accounts.models import DatabaseLogin
+from gisapp.accounts.roles import Role
+from tests import factories
 from tests.fibre.drawing import network, settle, sql
-from tests.fibre.editing import EDIT, Edit, Hand, NothingThere
+from tests.fibre.editing import EDIT, Edit, Hand, NothingThere, Run
 from tests.fibre.invariants import TABLES, State, broken
 from tests.fibre.plant import Plant
 
@@ -91,3 +100,77 @@ def test_01_whatever_is_done_the_network_is_right(full: bool, edits: list[Edit])
                 before = contents()
                 assert broken(State.read()) == [], edit
         transaction.set_rollback(True)
+
+
+# ------------------------------------------------------------------------------------------------- several at once
+
+PEOPLE = ("owner", "engineer", "both")
+TURN = st.tuples(st.sampled_from(PEOPLE), st.one_of(EDIT, EDIT, st.just(("commit",)), st.just(("roll back",))))
+
+
+@pytest.fixture
+def hands(transactional_db: None) -> Iterator[dict[str, psycopg.Connection[Any]]]:
+    """Three connections: the owner's, and two engineers' own log-ins with the rights of their rows."""
+    factories.fibre_catalogue()
+    policies.apply()
+    organisation = factories.organisation("zweckverband", kind="zweckverband")
+    roles = {"engineer": "test_random_one", "both": "test_random_two"}
+    with ExitStack() as stack:
+        administrator = stack.enter_context(contextlib.closing(psycopg.connect(**_server("postgres"), autocommit=True)))
+        for name, role in roles.items():
+            person = factories.member(Role.ENGINEER, organisation, email=f"{name}@example.org")
+            administrator.execute(f"DROP ROLE IF EXISTS {role}")
+            administrator.execute(f"CREATE ROLE {role} IN ROLE {cluster.MEMBER_ROLE}")
+            stack.callback(administrator.execute, f"DROP ROLE {role}")
+            DatabaseLogin.objects.create(role=role, user=person)
+        found = {}
+        for name in PEOPLE:
+            found[name] = stack.enter_context(
+                contextlib.closing(psycopg.connect(**_server("postgres" if name in roles else cluster.OWNER_ROLE)))
+            )
+            if name in roles:
+                found[name].execute(f"SET SESSION AUTHORIZATION {roles[name]}")
+            # Whoever would have to wait gives up: the turns are the test's, so nobody could let go meanwhile.
+            found[name].execute("SET lock_timeout = '25ms'")
+            found[name].commit()
+        yield found
+
+
+def _server(role: str) -> dict[str, Any]:
+    return dict(cluster.dsn(str(connection.settings_dict["NAME"]), role))
+
+
+def runner(of: psycopg.Connection[Any]) -> Run:
+    def run(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        cursor = of.execute(statement, values)  # type: ignore[arg-type]
+        return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+@QUIET
+@given(turns=st.lists(TURN, min_size=8, max_size=30))
+def test_02_whoever_works_at_once_what_is_committed_is_right(
+    hands: dict[str, psycopg.Connection[Any]], turns: list[tuple[str, Edit]]
+) -> None:
+    sql("TRUNCATE fibre_network CASCADE")
+    with transaction.atomic():
+        net = furnished().net
+    before = contents()
+    for who, edit in [*turns, *((name, ("commit",)) for name in PEOPLE)]:
+        mine = hands[who]
+        try:
+            if edit == ("commit",):
+                mine.commit()
+                assert broken() == [], turns
+                before = contents()
+            elif edit == ("roll back",):
+                mine.rollback()
+            else:
+                Hand(net, runner(mine)).do(edit)
+        except NothingThere:
+            pass
+        except psycopg.Error as refusal:
+            assert isinstance(refusal, psycopg.errors.LockNotAvailable) or is_a_rule(refusal), (who, edit, refusal)
+            mine.rollback()
+        assert contents() == before, (who, edit)
