@@ -368,10 +368,7 @@ def list_queries() -> list[dict[str, Any]]:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from gisapp.accounts.models import User
-
-    client, found = Client(), []
-    client.force_login(User.objects.get(email="bench@example.org"))
+    client, found = Client(SERVER_NAME="127.0.0.1", headers={"Authorization": f"Bearer {_engineer()}"}), []
     for layer in ("fibre_segment", "fibre_duct", "fibre_node"):
         counts = []
         for limit in (10, 100):

@@ -132,13 +132,27 @@ def checked(number: int = 1) -> int:
     return len(cables) + len(joints) + len(ducts)
 
 
+def _copies() -> set[int]:
+    """Which copies there are."""
+    with connect(database="postgres") as connection:
+        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            return set()
+    with connect() as connection:
+        if not connection.execute("SELECT to_regclass('fibre_network')").fetchone()[0]:
+            return set()
+        rows = connection.execute("SELECT DISTINCT substring(key FROM '-([0-9]+)$')::int FROM fibre_network WHERE key ~ '^demo-[0-9]+-'")
+        return {row[0] for row in rows}
+
+
 def build() -> dict[str, Any]:
     """Make what is missing of it; how large it is."""
     began = time.monotonic()
-    _originals()
+    if not _copies():
+        _originals()
     with connect() as connection:
-        there = {row[0] for row in connection.execute("SELECT DISTINCT substring(key FROM '-([0-9]+)$')::int FROM fibre_network WHERE key ~ '^demo-[0-9]+-'")}
-        connection.execute("ANALYZE")
+        there = _copies()
+        if len(there) < COPIES:
+            connection.execute("ANALYZE")
         for number in range(1, COPIES + 1):
             if number not in there:
                 _copy(connection, number)

@@ -12,6 +12,7 @@ TITLES = {
     "search": "Suche",
     "import": "Import",
     "fibre-import": "Import von Netzen",
+    "fibre": "Fragen an ein Glasfasernetz",
     "history": "Geschichte und Rechte",
     "backup": "Sicherung",
     "start": "Start",
@@ -47,6 +48,8 @@ NOTES = """## Anmerkungen
 def _figures(found: dict[str, Any] | None) -> str:
     if not found:
         return ""
+    if "count" in found:
+        return f"{found['count']} Anweisungen"
     if "seconds" in found:
         return f"{found['seconds']:g} s"
     parts = [f"{found['per_second']:,.0f}/s".replace(",", ".")] if found.get("per_second") else []
@@ -64,12 +67,24 @@ def _reached(row: dict[str, Any]) -> str:
         return f"{wanted:,}/s ".replace(",", ".") + (
             "erreicht" if row["ours"]["per_second"] >= wanted else "**verfehlt**"
         )
+    if row.get("goal_p50"):
+        wanted = row["goal_p50"]
+        return f"unter {wanted:g} ms " + ("erreicht" if row["ours"]["p50"] <= wanted else "**verfehlt**")
     if goal is None:
         return ""
     if row.get("ratio") is not None:
         return f"{goal:g} {'erreicht' if row['ratio'] >= goal else '**verfehlt**'}"
     figure = row["ours"].get("p99", row["ours"].get("seconds"))
     return f"unter {goal:g} {'erreicht' if figure < goal else '**verfehlt**'}"
+
+
+def _size(row: dict[str, Any]) -> str:
+    """What the network consists of that was asked about."""
+    if "on" not in row:
+        return ""
+    words = {"segment": "Trassen", "duct": "Rohre", "tubesection": "Röhrchen", "cable": "Kabel", "fibresection": "Fasern", "joint": "Verbindungen"}
+    counts = ", ".join(f"{row['on'][key]:,} {word}".replace(",", ".") for key, word in words.items())
+    return f" Das Netz: {counts}; {row['on']['gigabytes']:g} GB."
 
 
 def page(results: dict[str, Any]) -> str:
@@ -84,9 +99,11 @@ def page(results: dict[str, Any]) -> str:
         rows = results["parts"].get(name)
         if not rows:
             continue
+        lines += [f"## {title}", ""]
+        if name in results.get("load", {}):
+            begin, end = results["load"][name]
+            lines += [f"Last der Maschine (load average) davor {begin:g}, danach {end:g}.{_size(rows[0])}", ""]
         lines += [
-            f"## {title}",
-            "",
             "| Arbeit | Verbindungen | wir | Vergleich | Verhältnis | Ziel |",
             "|---|---|---|---|---|---|",
         ]

@@ -65,7 +65,12 @@ class Hand:
         self.run("UPDATE fibre_segment SET geom = %s WHERE id = %s", wkt(*corners), self.of("segment", number))
 
     def join(self, number: int) -> None:
-        self.run("SELECT fibre_join(%s)", self.of("node", number))
+        """Take out a branch, mostly one between two segments."""
+        between = self.run(
+            "SELECT n.id FROM fibre_node n JOIN fibre_segment s ON n.id IN (s.from_node_id, s.to_node_id) WHERE n.network_id = %s "
+            "AND n.kind = 'branch' GROUP BY n.id HAVING count(*) = 2 ORDER BY 1", self.net,
+        )  # fmt: skip
+        self.run("SELECT fibre_join(%s)", self.row(number, between)[0] if number % 4 else self.of("node", number))
 
     def remove(self, table: str, number: int) -> None:
         self.run(f"DELETE FROM fibre_{table} WHERE id = %s", self.of(table, number))

@@ -8,4 +8,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("fibre", "0030_aliases")]
 
-    operations = [sql_file(__file__, "settling.sql")]
+    operations = [sql_file(__file__, "hits.sql"), sql_file(__file__, "settling.sql")]
