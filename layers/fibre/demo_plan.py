@@ -154,7 +154,11 @@ def _tidy(net: Net) -> None:
                 villages |= {node.key.split("/")[0], line.end.split("/")[0]}
     out |= {home.node for home in net.homes if home.cabinet.split("/")[0] in villages}
     net.sites = [one for one in net.sites if one.key not in out and one.key.split("/")[0] not in villages]
-    net.trenches = [one for one in net.trenches if one.end not in out and not {one.begin.split("/")[0], one.end.split("/")[0]} & villages]
+    net.trenches = [
+        one
+        for one in net.trenches
+        if one.end not in out and not {one.begin.split("/")[0], one.end.split("/")[0]} & villages
+    ]
     net.pipes = [one for one in net.pipes if one.key.split("/")[0] not in villages]
     net.homes = [one for one in net.homes if one.node not in out]
     net.villages = {key: kind for key, kind in net.villages.items() if key.split("/")[0] not in villages}

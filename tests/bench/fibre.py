@@ -33,7 +33,10 @@ def milliseconds(work: Callable[[], Any], turns: int = 40) -> dict[str, float]:
         work()
         found.append((time.perf_counter() - began) * 1000)
     found.sort()
-    return {"p50": round(statistics.median(found), 2), "p99": round(found[min(len(found) - 1, int(len(found) * 0.99))], 2)}
+    return {
+        "p50": round(statistics.median(found), 2),
+        "p99": round(found[min(len(found) - 1, int(len(found) * 0.99))], 2),
+    }
 
 
 def row(what: str, ours: dict[str, float], goal_ms: float | None = None, **peer: Any) -> dict[str, Any]:
@@ -79,17 +82,25 @@ class _Drawer:
             "INSERT INTO fibre_cable (network_id, name, spec_id, from_node_id, to_node_id) VALUES (%s, %s, %s, %s, %s) RETURNING id",
             self.net, name, spec, a, b,
         )  # fmt: skip
-        found = self.connection.execute("SELECT id FROM fibre_segment WHERE from_node_id = %s AND to_node_id = %s", [a, b]).fetchone()
+        found = self.connection.execute(
+            "SELECT id FROM fibre_segment WHERE from_node_id = %s AND to_node_id = %s", [a, b]
+        ).fetchone()
         segment = found[0] if found else self.one(
             "INSERT INTO fibre_segment (network_id, from_node_id, to_node_id, geom) SELECT %s, a.id, b.id, ST_MakeLine(a.geom, b.geom) "
             "FROM fibre_node a, fibre_node b WHERE a.id = %s AND b.id = %s RETURNING id", self.net, a, b,
         )  # fmt: skip
-        self.connection.execute("INSERT INTO fibre_cablestep (cable_id, ordinal, segment_id) VALUES (%s, 1, %s)", [key, segment])
+        self.connection.execute(
+            "INSERT INTO fibre_cablestep (cable_id, ordinal, segment_id) VALUES (%s, 1, %s)", [key, segment]
+        )
         return key
 
     def enclosure(self, name: str, node: UUID, spec: str, *cables: UUID) -> UUID:
         key: UUID = self.one(
-            "INSERT INTO fibre_enclosure (network_id, name, node_id, spec_id) VALUES (%s, %s, %s, %s) RETURNING id", self.net, name, node, spec
+            "INSERT INTO fibre_enclosure (network_id, name, node_id, spec_id) VALUES (%s, %s, %s, %s) RETURNING id",
+            self.net,
+            name,
+            node,
+            spec,
         )
         for cable in cables:
             self.one("SELECT fibre_enter(%s, %s)", cable, key)
@@ -113,12 +124,15 @@ def draw(connection: Any) -> Line:
         with connection.transaction():
             owner = connection.execute("SELECT organisation_id FROM fibre_network ORDER BY key LIMIT 1").fetchone()[0]
             net = connection.execute(
-                "INSERT INTO fibre_network (key, name, organisation_id) VALUES (%s, 'Prüfstrecke', %s) RETURNING id", [NETWORK, owner]
+                "INSERT INTO fibre_network (key, name, organisation_id) VALUES (%s, 'Prüfstrecke', %s) RETURNING id",
+                [NETWORK, owner],
             ).fetchone()[0]
             _draw(_Drawer(connection, net))
     net = connection.execute("SELECT id FROM fibre_network WHERE key = %s", [NETWORK]).fetchone()[0]
     named = dict(connection.execute("SELECT name, id FROM fibre_cable WHERE network_id = %s", [net]).fetchall())
-    box = connection.execute("SELECT id FROM fibre_enclosure WHERE network_id = %s AND name = 'SPARE'", [net]).fetchone()[0]
+    box = connection.execute(
+        "SELECT id FROM fibre_enclosure WHERE network_id = %s AND name = 'SPARE'", [net]
+    ).fetchone()[0]
     return Line(net, [named[f"C{n}"] for n in range(CHAIN)], (box, named["S0"], named["S1"]), named["BIG"])
 
 
@@ -143,7 +157,10 @@ def _draw(drawer: _Drawer) -> None:
 
 
 def pieces(connection: Any, cable: UUID) -> list[UUID]:
-    return [one[0] for one in connection.execute("SELECT id FROM fibre_fibresection WHERE cable_id = %s ORDER BY number", [cable])]
+    return [
+        one[0]
+        for one in connection.execute("SELECT id FROM fibre_fibresection WHERE cable_id = %s ORDER BY number", [cable])
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------- traces
@@ -157,21 +174,29 @@ def traces(connection: Any, line: Line) -> list[dict[str, Any]]:
     follow = "SELECT * FROM fibre_hops(%s::uuid[], %s::text[])"
 
     def ask(things: list[UUID]) -> list[Any]:
-        return list(connection.execute(follow, [[*things, *things], ["a"] * len(things) + ["b"] * len(things)], prepare=True).fetchall())
+        return list(
+            connection.execute(
+                follow, [[*things, *things], ["a"] * len(things) + ["b"] * len(things)], prepare=True
+            ).fetchall()
+        )
 
     assert len(ask(middle[6:7])) == 2 + CHAIN - 1 + 2, "eleven pieces and a port at either end"
     whole = trace([Start("fibre", one, "") for one in middle], geometry=False)
-    assert len(whole) == 144 and all(one.complete and sum(hop.kind == "splice" for hop in one.hops) == 10 for one in whole)
+    assert len(whole) == 144 and all(
+        one.complete and sum(hop.kind == "splice" for hop in one.hops) == 10 for one in whole
+    )
     splitter = connection.execute(
         "SELECT s.id, l.id FROM fibre_splitter s JOIN fibre_splitterleg l ON l.splitter_id = s.id AND l.is_input "
         "JOIN fibre_jointend j ON j.thing = l.id ORDER BY (SELECT count(*) FROM fibre_splitterleg x JOIN fibre_jointend y ON y.thing = x.id "
         "WHERE x.splitter_id = s.id) DESC, s.id LIMIT 1"
     ).fetchone()
     fed = connection.execute(
-        "SELECT o.section_id FROM fibre_jointend m JOIN fibre_jointend o ON o.joint_id = m.joint_id AND o.id <> m.id WHERE m.thing = %s", [splitter[1]]
+        "SELECT o.section_id FROM fibre_jointend m JOIN fibre_jointend o ON o.joint_id = m.joint_id AND o.id <> m.id WHERE m.thing = %s",
+        [splitter[1]],
     ).fetchone()[0]
     legs = connection.execute(
-        "SELECT count(*) FROM fibre_splitterleg l JOIN fibre_jointend j ON j.thing = l.id WHERE l.splitter_id = %s AND NOT l.is_input", [splitter[0]]
+        "SELECT count(*) FROM fibre_splitterleg l JOIN fibre_jointend j ON j.thing = l.id WHERE l.splitter_id = %s AND NOT l.is_input",
+        [splitter[0]],
     ).fetchone()[0]
     assert len(trace([Start("fibre", fed, "")], geometry=False)[0].paths) == legs
     one_sql = milliseconds(lambda: ask(middle[6:7]), 200)
@@ -193,7 +218,11 @@ def orm_trace(start: UUID) -> int:
     for first in ("a", "b"):
         key, side = start, first
         while True:
-            mine = JointEnd.objects.select_related("joint__enclosure__node", "joint__tray").filter(thing=key, side=side).first()
+            mine = (
+                JointEnd.objects.select_related("joint__enclosure__node", "joint__tray")
+                .filter(thing=key, side=side)
+                .first()
+            )
             if mine is None:
                 break
             other = mine.joint.ends.select_related("section__cable__spec", "port__enclosure").exclude(pk=mine.pk).get()
@@ -220,14 +249,18 @@ def pgrouting(connection: Any, line: Line) -> list[dict[str, Any]]:
         connection.execute("CREATE INDEX ON bench_edge (source)")
         connection.execute("ANALYZE bench_edge")
     ends = [
-        connection.execute("SELECT v.id FROM bench_vertex v WHERE v.thing = %s AND v.side = %s", [pieces(connection, cable)[6], side]).fetchone()[0]
+        connection.execute(
+            "SELECT v.id FROM bench_vertex v WHERE v.thing = %s AND v.side = %s", [pieces(connection, cable)[6], side]
+        ).fetchone()[0]
         for cable, side in ((line.cables[0], "a"), (line.cables[-1], "b"))
     ]
     way = "SELECT * FROM pgr_dijkstra('SELECT id, source, target, cost FROM bench_edge', %s::bigint, %s::bigint, false)"
     assert len(connection.execute(way, ends).fetchall()) == 2 * CHAIN
     theirs = milliseconds(lambda: connection.execute(way, ends).fetchall(), 3)
     start = pieces(connection, line.cables[0])[6]
-    ours = milliseconds(lambda: connection.execute("SELECT * FROM fibre_follow(%s, %s)", [[start], ["b"]], prepare=True).fetchall(), 100)
+    ours = milliseconds(
+        lambda: connection.execute("SELECT * FROM fibre_follow(%s, %s)", [[start], ["b"]], prepare=True).fetchall(), 100
+    )
     return [row("way of a fibre from end to end", ours, peer="pgr_dijkstra over all joints", theirs=theirs)]
 
 
@@ -254,11 +287,20 @@ def impacts(connection: Any, line: Line) -> list[dict[str, Any]]:
     found = []
     big = impact(Cut(cables=[line.large]))
     assert len(big.circuits) == 720 and big.fibres == 720
-    found.append(row("impact of a cut 720-fibre cable (720 circuits)", milliseconds(lambda: impact(Cut(cables=[line.large])), 15), 100))
+    found.append(
+        row(
+            "impact of a cut 720-fibre cable (720 circuits)",
+            milliseconds(lambda: impact(Cut(cables=[line.large])), 15),
+            100,
+        )
+    )
     trunk = connection.execute("SELECT id FROM fibre_cable WHERE name = 'T 1' ORDER BY id LIMIT 1").fetchone()[0]
     hit = impact(Cut(cables=[trunk]))
     found.append(
-        row(f"impact of a cut 288-fibre cable ({len(hit.premises)} premises)", milliseconds(lambda: impact(Cut(cables=[trunk])), 15))
+        row(
+            f"impact of a cut 288-fibre cable ({len(hit.premises)} premises)",
+            milliseconds(lambda: impact(Cut(cables=[trunk])), 15),
+        )
     )
     trenches = connection.execute(
         "SELECT d.segment_id, count(DISTINCT s.cable_id) FROM fibre_cable c JOIN fibre_cablestep s ON s.cable_id = c.id JOIN fibre_tubesection x "
@@ -266,7 +308,10 @@ def impacts(connection: Any, line: Line) -> list[dict[str, Any]]:
         "WHERE c.network_id = (SELECT network_id FROM fibre_cable WHERE id = %s) AND c.spec_id = '288' GROUP BY 1 ORDER BY abs(count(DISTINCT s.cable_id) - 11), 1",
         [trunk],
     ).fetchall()
-    for what, (segment, _cables) in (("a trench", trenches[0]), ("a trench that branches behind", trenches[len(trenches) // 2])):
+    for what, (segment, _cables) in (
+        ("a trench", trenches[0]),
+        ("a trench that branches behind", trenches[len(trenches) // 2]),
+    ):
         hit = impact(Cut(segments=[segment]))
         counted = connection.execute(_CUSTOMERS, [segment]).fetchone()[0]
         assert len(hit.premises) == counted, (len(hit.premises), counted)
@@ -274,7 +319,8 @@ def impacts(connection: Any, line: Line) -> list[dict[str, Any]]:
         ours = milliseconds(lambda key=segment: impact(Cut(segments=[key])), 15)  # type: ignore[misc]
         found.append(row(f"impact of {what} with {counted:,} customers", ours, goal))
     square = connection.execute(
-        "SELECT ST_AsEWKT(ST_Expand(n.geom, 500)) FROM fibre_node n JOIN fibre_cable c ON c.from_node_id = n.id WHERE c.id = %s", [trunk]
+        "SELECT ST_AsEWKT(ST_Expand(n.geom, 500)) FROM fibre_node n JOIN fibre_cable c ON c.from_node_id = n.id WHERE c.id = %s",
+        [trunk],
     ).fetchone()[0]
     hit = impact(Cut(polygon=square))
     what = f"impact of 1 km2 ({len(hit.segments):,} segments, {len(hit.premises):,} premises)"
@@ -299,23 +345,43 @@ def writes(connection: Any, line: Line) -> list[dict[str, Any]]:
         "WHERE s.network_id = (SELECT id FROM fibre_network WHERE key = 'demo-2') GROUP BY 1, 3, s.geom ORDER BY 2 DESC, 1 LIMIT 1"
     ).fetchone()
     insert = "INSERT INTO fibre_node (network_id, kind, geom) VALUES (%s, 'branch', %s)"
-    tubes = connection.execute("SELECT count(*) FROM fibre_ductstep d JOIN fibre_tube t ON t.duct_id = d.duct_id WHERE d.segment_id = %s", [occupied[0]]).fetchone()[0]
+    tubes = connection.execute(
+        "SELECT count(*) FROM fibre_ductstep d JOIN fibre_tube t ON t.duct_id = d.duct_id WHERE d.segment_id = %s",
+        [occupied[0]],
+    ).fetchone()[0]
     return [
-        row("144 splices at once", milliseconds(lambda: undone(("SELECT fibre_splice(%s, %s, 1, %s, 1, 144)", [box, a, b])), 15), 150),
-        row(f"split of a segment with {occupied[1]} ducts, {tubes} tubes", milliseconds(lambda: undone((insert, [occupied[2], occupied[3]])), 15)),
+        row(
+            "144 splices at once",
+            milliseconds(lambda: undone(("SELECT fibre_splice(%s, %s, 1, %s, 1, 144)", [box, a, b])), 15),
+            150,
+        ),
+        row(
+            f"split of a segment with {occupied[1]} ducts, {tubes} tubes",
+            milliseconds(lambda: undone((insert, [occupied[2], occupied[3]])), 15),
+        ),
     ]
 
 
 def occupancy(connection: Any) -> list[dict[str, Any]]:
     """Tubes and those with a cable, of 1,000 segments at once."""
-    keys = [one[0] for one in connection.execute("SELECT segment_id FROM (SELECT DISTINCT segment_id FROM fibre_ductstep LIMIT 1000) s")]
+    keys = [
+        one[0]
+        for one in connection.execute(
+            "SELECT segment_id FROM (SELECT DISTINCT segment_id FROM fibre_ductstep LIMIT 1000) s"
+        )
+    ]
     statement = (
         "SELECT d.segment_id, count(DISTINCT t.id), count(DISTINCT t.id) FILTER (WHERE c.id IS NOT NULL) FROM fibre_ductstep d "
         "JOIN fibre_tube t ON t.duct_id = d.duct_id JOIN fibre_tubesection x ON x.tube_id = t.id LEFT JOIN fibre_cablestep c ON c.section_id = x.id "
         "WHERE d.segment_id = ANY (%s) GROUP BY 1"
     )
     assert len(connection.execute(statement, [keys]).fetchall()) == 1000
-    return [row("tubes and used tubes of 1,000 segments, SQL", milliseconds(lambda: connection.execute(statement, [keys]).fetchall(), 5))]
+    return [
+        row(
+            "tubes and used tubes of 1,000 segments, SQL",
+            milliseconds(lambda: connection.execute(statement, [keys]).fetchall(), 5),
+        )
+    ]
 
 
 # --------------------------------------------------------------------------------------------------------------- HTTP
@@ -377,7 +443,9 @@ def list_queries() -> list[dict[str, Any]]:
                     assert client.get(f"/api/layers/{layer}/features/?limit={limit}").status_code == 200
             counts.append(len(asked))
         assert counts[0] == counts[1], (layer, counts)
-        found.append({**row(f"statements of a page of 10 and of 100, {layer}", {"p50": 0}), "ours": {"count": counts[1]}})
+        found.append(
+            {**row(f"statements of a page of 10 and of 100, {layer}", {"p50": 0}), "ours": {"count": counts[1]}}
+        )
     return found
 
 
@@ -388,7 +456,13 @@ def measured(seconds: int) -> list[dict[str, Any]]:
         with fibre_size.connect() as administrator:
             administrator.execute("ANALYZE fibre_jointend")
             routed = pgrouting(administrator, line)
-        rows = [*traces(connection, line), *routed, *impacts(connection, line), *writes(connection, line), *occupancy(connection)]
+        rows = [
+            *traces(connection, line),
+            *routed,
+            *impacts(connection, line),
+            *writes(connection, line),
+            *occupancy(connection),
+        ]
         return [*rows, *over_http(connection, line, seconds), *list_queries()]
 
 
@@ -397,7 +471,11 @@ def measure_fibre(seconds: int) -> list[dict[str, Any]]:
     size = fibre_size.build()
     code = f"import django; django.setup(); import json; from tests.bench.fibre import measured; print(json.dumps(measured({seconds})))"
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "GISAPP_DATABASE": fibre_size.DATABASE}, check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        env={**os.environ, "GISAPP_DATABASE": fibre_size.DATABASE},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     rows = list(json.loads(done.stdout.splitlines()[-1]))
     return [{**one, "on": size} if not number else one for number, one in enumerate(rows)]

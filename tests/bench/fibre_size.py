@@ -50,7 +50,7 @@ def connect(role: str = "postgres", database: str = DATABASE) -> Any:
 
 def _originals() -> None:
     with connect(database="postgres") as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {cluster.OWNER_ROLE} TEMPLATE {cluster.TEMPLATE}")
     environment = {**os.environ, "GISAPP_DATABASE": DATABASE, "GISAPP_SERVING": ""}
     subprocess.run([sys.executable, "-m", "gisapp", "setup"], env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -117,13 +117,16 @@ def _held(column: str, table: str, networks: str) -> str:
 def checked(number: int = 1) -> int:
     """Ask the rules about every cable and joint of one network of a copy; how many were asked about. Raises what they raise."""
     with connect() as connection:
-        net = connection.execute("SELECT id FROM fibre_network WHERE key ~ %s ORDER BY key LIMIT 1", [f"-{number}$"]).fetchone()[0]
+        net = connection.execute(
+            "SELECT id FROM fibre_network WHERE key ~ %s ORDER BY key LIMIT 1", [f"-{number}$"]
+        ).fetchone()[0]
         cables = [row[0] for row in connection.execute("SELECT id FROM fibre_cable WHERE network_id = %s", [net])]
         ducts = [row[0] for row in connection.execute("SELECT id FROM fibre_duct WHERE network_id = %s", [net])]
         joints = [
             row[0]
             for row in connection.execute(
-                "SELECT j.id FROM fibre_joint j JOIN fibre_enclosure e ON e.id = j.enclosure_id WHERE e.network_id = %s", [net]
+                "SELECT j.id FROM fibre_joint j JOIN fibre_enclosure e ON e.id = j.enclosure_id WHERE e.network_id = %s",
+                [net],
             )
         ]
         with connection.transaction(force_rollback=True):
@@ -135,12 +138,14 @@ def checked(number: int = 1) -> int:
 def _copies() -> set[int]:
     """Which copies there are."""
     with connect(database="postgres") as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             return set()
     with connect() as connection:
         if not connection.execute("SELECT to_regclass('fibre_network')").fetchone()[0]:
             return set()
-        rows = connection.execute("SELECT DISTINCT substring(key FROM '-([0-9]+)$')::int FROM fibre_network WHERE key ~ '^demo-[0-9]+-'")
+        rows = connection.execute(
+            "SELECT DISTINCT substring(key FROM '-([0-9]+)$')::int FROM fibre_network WHERE key ~ '^demo-[0-9]+-'"
+        )
         return {row[0] for row in rows}
 
 

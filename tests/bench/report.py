@@ -82,7 +82,14 @@ def _size(row: dict[str, Any]) -> str:
     """What the network consists of that was asked about."""
     if "on" not in row:
         return ""
-    words = {"segment": "Trassen", "duct": "Rohre", "tubesection": "Röhrchen", "cable": "Kabel", "fibresection": "Fasern", "joint": "Verbindungen"}
+    words = {
+        "segment": "Trassen",
+        "duct": "Rohre",
+        "tubesection": "Röhrchen",
+        "cable": "Kabel",
+        "fibresection": "Fasern",
+        "joint": "Verbindungen",
+    }
     counts = ", ".join(f"{row['on'][key]:,} {word}".replace(",", ".") for key, word in words.items())
     return f" Das Netz: {counts}; {row['on']['gigabytes']:g} GB."
 

@@ -44,7 +44,9 @@ class Hand:
         return rows[number % len(rows)]
 
     def of(self, table: str, number: int) -> Any:
-        return self.pick(number, f"SELECT id FROM fibre_{table} WHERE network_id = %s ORDER BY created_at, id", self.net)
+        return self.pick(
+            number, f"SELECT id FROM fibre_{table} WHERE network_id = %s ORDER BY created_at, id", self.net
+        )
 
     def do(self, edit: Edit) -> None:
         verb, *values = edit
@@ -83,13 +85,16 @@ class Hand:
     def _way(self, first: int, steps: int) -> list[UUID]:
         """So many segments in a row, as far as the network goes on."""
         rows = self.run(
-            "SELECT id, from_node_id, to_node_id FROM fibre_segment WHERE network_id = %s ORDER BY created_at, id", self.net
+            "SELECT id, from_node_id, to_node_id FROM fibre_segment WHERE network_id = %s ORDER BY created_at, id",
+            self.net,
         )
         if not rows:
             return []
         found, here = [rows[first % len(rows)][0]], rows[first % len(rows)][2]
         for _step in range(steps - 1):
-            onward = next(((key, b if a == here else a) for key, a, b in rows if here in (a, b) and key not in found), None)
+            onward = next(
+                ((key, b if a == here else a) for key, a, b in rows if here in (a, b) and key not in found), None
+            )
             if onward is None:
                 break
             found.append(onward[0])
@@ -148,7 +153,9 @@ class Hand:
         self.run("UPDATE fibre_tubeend SET section_id = %s, side = %s WHERE id = %s", section, side, key)
 
     def uncouple(self, number: int) -> None:
-        self.run("DELETE FROM fibre_tubejoint WHERE id = %s", self.pick(number, "SELECT id FROM fibre_tubejoint ORDER BY id"))
+        self.run(
+            "DELETE FROM fibre_tubejoint WHERE id = %s", self.pick(number, "SELECT id FROM fibre_tubejoint ORDER BY id")
+        )
 
     def open_tube(self, number: int, node: int) -> None:
         rows = self.run(
@@ -254,7 +261,9 @@ class Hand:
         )  # fmt: skip
 
     def carry(self, number: int, node: int) -> None:
-        self.run("UPDATE fibre_enclosure SET node_id = %s WHERE id = %s", self.of("node", node), self.of("enclosure", number))
+        self.run(
+            "UPDATE fibre_enclosure SET node_id = %s WHERE id = %s", self.of("node", node), self.of("enclosure", number)
+        )
 
     def exchange(self, number: int, spec: str) -> None:
         self.run("SELECT fibre_replace_enclosure(%s, %s)", self.of("enclosure", number), spec)
@@ -267,10 +276,16 @@ class Hand:
 
     def splitter(self, box: int) -> None:
         name = f"SP-{uuid4().hex[:6]}"
-        self.run("INSERT INTO fibre_splitter (enclosure_id, name, spec_id) VALUES (%s, %s, '1:4')", self.of("enclosure", box), name)
+        self.run(
+            "INSERT INTO fibre_splitter (enclosure_id, name, spec_id) VALUES (%s, %s, '1:4')",
+            self.of("enclosure", box),
+            name,
+        )
 
     def unsplitter(self, number: int) -> None:
-        self.run("DELETE FROM fibre_splitter WHERE id = %s", self.pick(number, "SELECT id FROM fibre_splitter ORDER BY id"))
+        self.run(
+            "DELETE FROM fibre_splitter WHERE id = %s", self.pick(number, "SELECT id FROM fibre_splitter ORDER BY id")
+        )
 
     def _ends_in(self, box: Any) -> list[tuple[Any, str, str]]:
         """(thing, side, kind) of what can be joined in an enclosure, free or not; of many only the first."""
@@ -280,7 +295,9 @@ class Hand:
             "CASE s.side WHEN 'a' THEN f.cut_a_id ELSE f.cut_b_id END IS NULL OR e.id = CASE s.side WHEN 'a' THEN f.cut_a_id ELSE f.cut_b_id END) "
             "ORDER BY f.cable_id, f.number, 2, 1", box,
         )  # fmt: skip
-        ports = self.run("SELECT id, 'a', 'port' FROM fibre_port WHERE enclosure_id = %s AND number < 4 ORDER BY number", box)
+        ports = self.run(
+            "SELECT id, 'a', 'port' FROM fibre_port WHERE enclosure_id = %s AND number < 4 ORDER BY number", box
+        )
         legs = self.run(
             "SELECT l.id, 'a', 'leg' FROM fibre_splitterleg l JOIN fibre_splitter s ON s.id = l.splitter_id WHERE s.enclosure_id = %s "
             "ORDER BY s.id, l.is_input DESC, l.number", box,
@@ -328,13 +345,18 @@ class Hand:
         )  # fmt: skip
         for begins, number in ((True, one), (False, other)):
             port = self.row(number, joined)[0]
-            self.run("INSERT INTO fibre_circuitend (circuit_id, begins, port_id) VALUES (%s, %s, %s)", key, begins, port)
+            self.run(
+                "INSERT INTO fibre_circuitend (circuit_id, begins, port_id) VALUES (%s, %s, %s)", key, begins, port
+            )
 
     def state(self, number: int, state: str) -> None:
         self.run("UPDATE fibre_circuit SET lifecycle = %s WHERE id = %s", state, self.of("circuit", number))
 
     def uncircuit(self, number: int) -> None:
-        self.run("DELETE FROM fibre_circuitend WHERE id = %s", self.pick(number, "SELECT id FROM fibre_circuitend ORDER BY id"))
+        self.run(
+            "DELETE FROM fibre_circuitend WHERE id = %s",
+            self.pick(number, "SELECT id FROM fibre_circuitend ORDER BY id"),
+        )
 
 
 def _edits(**verbs: Sequence[Any]) -> st.SearchStrategy[Edit]:

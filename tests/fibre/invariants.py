@@ -6,11 +6,12 @@ Nothing here asks the project's own functions or views: a fault in them is not t
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import shapely
 from django.db import connection
+
+from tests.fibre.light import neighbours, reached
 
 Row = dict[str, Any]
 TABLES = (
@@ -71,7 +72,21 @@ class State:
 def broken(state: State | None = None) -> list[str]:
     """Everything that is wrong, in words; empty where all is well."""
     found = state or State.read()
-    checks = (_route, _segments, _ducts, _tubes, _couplings, _cables, _filled, _fibres, _entries, _measures, _fittings, _joints, _circuits)
+    checks = (
+        _route,
+        _segments,
+        _ducts,
+        _tubes,
+        _couplings,
+        _cables,
+        _filled,
+        _fibres,
+        _entries,
+        _measures,
+        _fittings,
+        _joints,
+        _circuits,
+    )
     return [f"{check.__name__[1:]}: {one}" for check in checks for one in check(found)]
 
 
@@ -168,7 +183,9 @@ def _tubes(state: State) -> Iterator[str]:
             yield "a duct without exactly its product's tubes"
         nodes = walk_of(state, sorted(steps[duct["id"]], key=lambda row: row["ordinal"])) or []
         for tube in tubes[duct["id"]]:
-            if nodes and not _end_to_end(nodes, [(row["from_node_id"], row["to_node_id"]) for row in sections[tube["id"]]]):
+            if nodes and not _end_to_end(
+                nodes, [(row["from_node_id"], row["to_node_id"]) for row in sections[tube["id"]]]
+            ):
                 yield "a tube's sections do not lie end to end over its walk"
 
 
@@ -445,39 +462,6 @@ def _joints(state: State) -> Iterator[str]:
             yield "a tray with more splices than places"
         if any(one["enclosure_id"] != tray["enclosure_id"] for one in joints):
             yield "a splice in another enclosure's tray"
-
-
-def neighbours(state: State) -> dict[tuple[Any, str], tuple[Any, str]]:
-    """What each (thing, side) is joined to."""
-    found = {}
-    for mine in state.grouped("jointend", "joint_id").values():
-        pair = [(end["section_id"] or end["port_id"] or end["leg_id"], end["side"]) for end in mine]
-        for one, other in (*pairwise(pair), *pairwise(reversed(pair))):
-            found[one] = other
-    return found
-
-
-def reached(state: State, begin: Any, joined: dict[tuple[Any, str], tuple[Any, str]] | None = None) -> set[Any]:
-    """Everything that light from this thing comes to, leaving it by any side."""
-    joined = neighbours(state) if joined is None else joined
-    legs = state.grouped("splitterleg", "splitter_id")
-    seen: set[tuple[Any, str]] = set()
-    left = [(begin, "a"), (begin, "b")]
-    while left:
-        here = left.pop()
-        if here in seen:
-            continue
-        seen.add(here)
-        other = joined.get(here)
-        if other is None:
-            continue
-        leg = state.by_key["splitterleg"].get(other[0])
-        if leg is None:
-            left.append((other[0], "b" if other[1] == "a" else "a"))
-        else:
-            seen.add((leg["id"], "passed"))
-            left += [(one["id"], "a") for one in legs[leg["splitter_id"]] if one["is_input"] != leg["is_input"]]
-    return {thing for thing, _side in seen}
 
 
 def _circuits(state: State) -> Iterator[str]:

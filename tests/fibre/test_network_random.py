@@ -52,10 +52,16 @@ def furnished() -> Plant:
     plant.pigtail("H", "K2:1", 1)
     plant.patch("ODF/1", "OLT/1")
     key = sql(
-        "INSERT INTO fibre_circuit (network_id, name, kind, lifecycle) VALUES (%s, 'S-1', 'p2p', 'in_service') RETURNING id", plant.net
+        "INSERT INTO fibre_circuit (network_id, name, kind, lifecycle) VALUES (%s, 'S-1', 'p2p', 'in_service') RETURNING id",
+        plant.net,
     )[0][0]
     for begins, port in ((True, "OLT/1"), (False, "H/1")):
-        sql("INSERT INTO fibre_circuitend (circuit_id, begins, port_id) VALUES (%s, %s, %s)", key, begins, plant.port(port))
+        sql(
+            "INSERT INTO fibre_circuitend (circuit_id, begins, port_id) VALUES (%s, %s, %s)",
+            key,
+            begins,
+            plant.port(port),
+        )
     settle()
     return plant
 
@@ -67,7 +73,8 @@ def begun(full: bool) -> UUID:
 def contents() -> dict[str, set[str]]:
     """Every row of every table, as text. When something was changed last is no part of what it is."""
     return {
-        table: {row[0] for row in sql(f"SELECT (to_jsonb(t) - 'updated_at')::text FROM fibre_{table} t")} for table in TABLES
+        table: {row[0] for row in sql(f"SELECT (to_jsonb(t) - 'updated_at')::text FROM fibre_{table} t")}
+        for table in TABLES
     }
 
 
@@ -75,7 +82,9 @@ def is_a_rule(refusal: BaseException | None) -> bool:
     """A rule of the project's, or a named constraint: not an accident in a function."""
     assert isinstance(refusal, psycopg.Error), refusal
     named = str(refusal.diag.constraint_name or "")
-    return refusal.sqlstate in ("KG001", "42501") or named.startswith(("fibre_", "segment_", "node_", "duct_", "cable_"))
+    return refusal.sqlstate in ("KG001", "42501") or named.startswith(
+        ("fibre_", "segment_", "node_", "duct_", "cable_")
+    )
 
 
 @pytest.mark.django_db

@@ -1,8 +1,7 @@
 """More drawn topologies for the trace, each told in full and compared with a walk in Python over the raw tables.
 
-    PoP ==K1== M1 ==K2== HAUS       the street of test_trace.py, of which these are variations
+PoP ==K1== M1 ==K2== HAUS       the street of test_trace.py, of which these are variations
 """
-
 
 import pytest
 
@@ -180,7 +179,11 @@ def test_10_over_three_frames_in_the_pop(plant: Plant) -> None:
 def test_11_copper_over_two_cabinets(plant: Plant) -> None:
     """HVt ==CU1== KVz1 ==CU2== KVz2 ==CU3== APL"""
     plant.branch("HAUS", "N")
-    for name, a, b, spec in (("CU1", "POP", "M1", "cu-50x2"), ("CU2", "M1", "HAUS", "cu-10x2"), ("CU3", "HAUS", "N", "cu-2x2")):
+    for name, a, b, spec in (
+        ("CU1", "POP", "M1", "cu-50x2"),
+        ("CU2", "M1", "HAUS", "cu-10x2"),
+        ("CU3", "HAUS", "N", "cu-2x2"),
+    ):
         plant.buried(name, a, b, spec=spec)
     plant.enclosure("KVZ1", "M1", spec="kvz", enters="CU1 CU2")
     plant.enclosure("KVZ2", "HAUS", spec="kvz", enters="CU2 CU3")
@@ -250,7 +253,11 @@ def test_16_slack_counts_and_marks_count_instead(plant: Plant) -> None:
 
 def test_17_half_of_a_loop_on_either_side_of_a_cut(plant: Plant) -> None:
     plant.buried("LONG", "POP", "M1", "HAUS")
-    sql("INSERT INTO fibre_slack (cable_id, node_id, length_m) VALUES (%s, %s, 30)", plant.cables["LONG"], plant.nodes["M1"])
+    sql(
+        "INSERT INTO fibre_slack (cable_id, node_id, length_m) VALUES (%s, %s, 30)",
+        plant.cables["LONG"],
+        plant.nodes["M1"],
+    )
     plant.cut("LONG", "M", 4)
     for ref in ("LONG:4.1", "LONG:4.2"):
         assert traced(ref).longest.length_m == pytest.approx(115 * 1.02)
@@ -289,7 +296,15 @@ def test_20_factory_plugs_and_passages(plant: Plant, kind: str) -> None:
     box = plant.enclosures["H" if kind == "plug" else "M"]
     near = plant.port("H/1") if kind == "plug" else plant.section("K1:1")
     sides = ("a", "b") if kind == "plug" else ("b", "a")
-    one("SELECT fibre_join_ends(%s, %s, %s, %s, %s, %s)", kind, box, [near], [sides[0]], [plant.section("K2:1")], [sides[1]])
+    one(
+        "SELECT fibre_join_ends(%s, %s, %s, %s, %s, %s)",
+        kind,
+        box,
+        [near],
+        [sides[0]],
+        [plant.section("K2:1")],
+        [sides[1]],
+    )
     found = traced("K2:1")
     assert either(told(found), "K2:1 [H] H/1" if kind == "plug" else "K1:1 [M] K2:1")
     metres = 102 if kind == "plug" else 204
@@ -300,9 +315,20 @@ def test_21_a_splitter_behind_connectors(plant: Plant) -> None:
     """ODF/1 = S/1 - SP - S/2, S/3: the splitter's legs are on ports of its own frame."""
     plant.enclosure("S", "POP", spec="odf-144")
     plant.splitter("SP", "S", "1:2")
-    legs = [row[0] for row in sql("SELECT id FROM fibre_splitterleg WHERE splitter_id = %s ORDER BY is_input DESC, number", plant.splitters["SP"])]
+    legs = [
+        row[0]
+        for row in sql(
+            "SELECT id FROM fibre_splitterleg WHERE splitter_id = %s ORDER BY is_input DESC, number",
+            plant.splitters["SP"],
+        )
+    ]
     for number, leg in enumerate(legs, 1):
-        one("SELECT fibre_join_ends('pigtail', %s, %s, '{a}', %s, '{a}')", plant.enclosures["S"], [leg], [plant.port(f"S/{number}")])
+        one(
+            "SELECT fibre_join_ends('pigtail', %s, %s, '{a}', %s, '{a}')",
+            plant.enclosures["S"],
+            [leg],
+            [plant.port(f"S/{number}")],
+        )
     plant.patch("OLT/1", "S/1")
     plant.pigtail("ODF", "K1:1", 1)
     plant.patch("S/2", "ODF/1")
@@ -357,5 +383,3 @@ def test_26_drawn_against_the_light(plant: Plant) -> None:
     plant.pigtail("H", "K9:1", 1)
     found = assert_trace("K1:1", "K1:1 [M] K9:1 [H] H/1", ("ODF", "not-spliced"), ("H/1", "port"))
     assert found.geometry and found.geometry["type"] == "LineString"
-
-

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fibre.invariants import State, measured, neighbours, placements
+from tests.fibre.invariants import State, measured, placements
+from tests.fibre.light import neighbours
 
 
 @dataclass
@@ -47,7 +48,11 @@ class Walker:
             if not (port and port["device_id"]):
                 self._leave(key, "b" if other[1] == "a" else "a", passed | {key}, found)
             return
-        onward = [one for one in self.legs[leg["splitter_id"]] if one["is_input"] != leg["is_input"] and (one["id"], "a") in self.joined]
+        onward = [
+            one
+            for one in self.legs[leg["splitter_id"]]
+            if one["is_input"] != leg["is_input"] and (one["id"], "a") in self.joined
+        ]
         if not onward:
             found.stops.add((key, "a"))
         for one in onward:
