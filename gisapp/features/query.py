@@ -234,7 +234,8 @@ def count(layer: Layer, user: Any, selection: Selection) -> int:
     rows = select(layer, user, selection).order_by().values("pk")
     sql, params = compiled(rows)
     statement = f"SELECT count(*) FROM ({sql}) AS t"  # noqa: S608 - the inner statement is the ORM's
-    seen = version(rows.query) if layer.shared else None
+    # Whose rows they are stands in the statement and its parameters: another asker's number is another entry.
+    seen = version(rows.query)
     if seen is None:
         return int(fetch_rows(statement, params)[0][0])
     return _counted(statement, repr(params).encode(), seen, _Params(params))

@@ -17,7 +17,7 @@ import shapely
 
 from layers.regions.demo_plan import Array, Plan, Street, plan
 
-HOMES = {"s": 2_000, "m": 40_000, "l": 500_000}
+HOMES = {"s": 2_000, "m": 40_000, "l": 630_000}
 HOMES_OF_A_POP = 5_000
 HOMES_OF_A_CABINET = 140
 LARGEST_VILLAGE = {"s": 260, "m": 900, "l": 2_000}
@@ -140,17 +140,28 @@ def _groups(centres: Array, homes: list[int]) -> Iterator[list[int]]:
 
 
 def _tidy(net: Net) -> None:
-    """Leave out the few houses that stand on another's trench, or whose trench crosses another's node."""
+    """Leave out the few houses that stand on another's trench, or whose trench crosses another's node; and the villages of
+    which a street's trench does: their bundles would run over what is not there."""
     tree = shapely.STRtree(shapely.points([site.xy for site in net.sites]))
     lines = [shapely.linestrings(one.line) for one in net.trenches]
-    out = set()
+    out, villages = set(), set()
     for trench, site in tree.query(lines, predicate="dwithin", distance=0.1).T.tolist():
         line, node = net.trenches[trench], net.sites[site]
         if node.key not in (line.begin, line.end):
-            out.add(line.end if line.use == "house" else node.key)
-    net.sites = [one for one in net.sites if one.key not in out]
-    net.trenches = [one for one in net.trenches if one.end not in out]
+            if line.use == "house" or node.kind == "building":
+                out.add(line.end if line.use == "house" else node.key)
+            else:
+                villages |= {node.key.split("/")[0], line.end.split("/")[0]}
+    out |= {home.node for home in net.homes if home.cabinet.split("/")[0] in villages}
+    net.sites = [one for one in net.sites if one.key not in out and one.key.split("/")[0] not in villages]
+    net.trenches = [
+        one
+        for one in net.trenches
+        if one.end not in out and not {one.begin.split("/")[0], one.end.split("/")[0]} & villages
+    ]
+    net.pipes = [one for one in net.pipes if one.key.split("/")[0] not in villages]
     net.homes = [one for one in net.homes if one.node not in out]
+    net.villages = {key: kind for key, kind in net.villages.items() if key.split("/")[0] not in villages}
 
 
 def _kinds(net: Net) -> None:

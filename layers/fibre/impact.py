@@ -59,11 +59,15 @@ class Impact:
         return {**lists, "fibres": self.fibres, "elsewhere": self.elsewhere}
 
 
+# One question for each way to name a segment: with OR between them the whole table is read.
 _SEGMENTS = """
-SELECT s.id FROM fibre_segment s
- WHERE s.id = ANY (%(segments)s::uuid[])
-    OR s.from_node_id = ANY (%(nodes)s::uuid[]) OR s.to_node_id = ANY (%(nodes)s::uuid[])
-    OR s.id IN (SELECT d.segment_id FROM fibre_ductstep d WHERE d.duct_id = ANY (%(ducts)s::uuid[]))
+SELECT s.id FROM fibre_segment s WHERE s.id = ANY (%(segments)s::uuid[])
+UNION
+SELECT s.id FROM fibre_segment s WHERE s.from_node_id = ANY (%(nodes)s::uuid[])
+UNION
+SELECT s.id FROM fibre_segment s WHERE s.to_node_id = ANY (%(nodes)s::uuid[])
+UNION
+SELECT d.segment_id FROM fibre_ductstep d WHERE d.duct_id = ANY (%(ducts)s::uuid[])
 UNION
 SELECT s.id FROM fibre_segment s WHERE %(polygon)s <> '' AND ST_Intersects(s.geom, ST_GeomFromEWKT(nullif(%(polygon)s, '')))
 """

@@ -4,6 +4,7 @@ and whole networks.
 However many objects are asked about, the number of statements is the same. What "in use" means stands in sql/occupancy.sql.
 """
 
+import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -191,7 +192,9 @@ def _cables(keys: Iterable[UUID], seen: Seen) -> dict[UUID, CableTaken]:
 
 
 def _today() -> Any:
-    return timezone.localdate(past())
+    asked = past()
+    # (A day's state is that of its end, which is the next day's first moment.)
+    return timezone.localdate(asked - datetime.timedelta(microseconds=1)) if asked else timezone.localdate()
 
 
 # One row for each tube, whichever function says where it is.

@@ -1,4 +1,4 @@
-"""Run the benchmark: `python -m tests.bench [--only tiles,features,cache,replica,history,search,import,fibre-import,backup,start] [--seconds 8]`."""
+"""Run the benchmark: `python -m tests.bench [--only PART,PART] [--seconds 8]`; the parts stand in `_parts`."""
 
 import argparse
 import json
@@ -69,7 +69,7 @@ def _search(database: str, addresses: int) -> list[dict[str, Any]]:
 
 
 def _parts(seconds: int) -> dict[str, Callable[[], list[dict[str, Any]]]]:
-    from tests.bench import history, importing, networks, replica, saving, tiles
+    from tests.bench import fibre, history, importing, networks, replica, saving, tiles
 
     return {
         "tiles": lambda: tiles.measure_tiles(seconds),
@@ -77,6 +77,7 @@ def _parts(seconds: int) -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "cache": lambda: tiles.measure_cache(seconds),
         "import": importing.measure_import,
         "fibre-import": networks.measure_networks,
+        "fibre": lambda: fibre.measure_fibre(seconds),
         "replica": lambda: replica.measure_replica(seconds),
         "history": lambda: [*history.measure_history(), *history.measure_member(seconds)],
         "backup": saving.measure_backup,
@@ -101,7 +102,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with cluster.in_use():
         wanted = arguments.only.split(",") if arguments.only else []
-        if not wanted or set(wanted) - {"import", "fibre-import", "backup", "start", "replica"}:
+        if not wanted or set(wanted) - {"import", "fibre-import", "fibre", "backup", "start", "replica"}:
             _databases()
         import django
 
@@ -110,8 +111,10 @@ def main() -> int:
         results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"parts": {}}
         results["machine"] = machine()
         for name in arguments.only.split(",") if arguments.only else parts:
+            before = os.getloadavg()[0]
             rows = parts[name]()
             results["parts"][name] = rows
+            results.setdefault("load", {})[name] = [round(before, 1), round(os.getloadavg()[0], 1)]
             for row in rows:
                 print(_show(row), flush=True)
             RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")

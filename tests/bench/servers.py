@@ -39,6 +39,7 @@ def wait_for(url: str, seconds: float = 60) -> None:
 @contextlib.contextmanager
 def _running(command: list[str], environment: dict[str, str], url: str) -> Iterator[str]:
     log = data_dir() / "bench" / f"{Path(command[0]).name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file:
         process = subprocess.Popen(
             command, cwd=CHECKOUT, env={**os.environ, **environment}, stdout=file, stderr=file, start_new_session=True

@@ -86,6 +86,7 @@ END
 $$;
 
 -- One cable in a tube, unless the catalogue allows more; it fits, and no end cap stands in its way.
+-- What is wrong is found first and put in order then.
 CREATE FUNCTION fibre_fit_cables(cables uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path = public, pg_catalog, pg_temp
@@ -93,20 +94,23 @@ AS $$
 DECLARE
     bad record;
 BEGIN
-    SELECT fibre_called(d.name, d.id) AS duct, t.position, p.name AS pipe, p.max_cables AS most, p.inner_mm, f.cables, f.count,
-           f.widest, f.area INTO bad
-      FROM (SELECT c.section_id, count(*) AS count, string_agg(fibre_called(k.name, k.id), ', ' ORDER BY k.name) AS cables,
-                   max(s.outer_mm) AS widest, sum(s.outer_mm * s.outer_mm) AS area
-              FROM fibre_cablestep c JOIN fibre_cable k ON k.id = c.cable_id JOIN fibre_cablespec s ON s.key = k.spec_id
-             WHERE c.section_id IN (SELECT section_id FROM fibre_cablestep WHERE cable_id = ANY (cables) AND section_id IS NOT NULL)
-               AND k.lifecycle <> 'removed'
-             GROUP BY c.section_id) f
-      JOIN fibre_tubesection x ON x.id = f.section_id
-      JOIN fibre_tube t ON t.id = x.tube_id
-      JOIN fibre_duct d ON d.id = t.duct_id
-      JOIN fibre_ductspec p ON p.key = t.pipe_id
-     WHERE f.count > p.max_cables OR f.widest >= p.inner_mm OR f.area > p.inner_mm * p.inner_mm
-     ORDER BY d.name, t.position LIMIT 1;
+    WITH filled AS MATERIALIZED (
+        SELECT c.section_id, count(*) AS count, max(s.outer_mm) AS widest, sum(s.outer_mm * s.outer_mm) AS area,
+               string_agg(fibre_called(k.name, k.id), ', ' ORDER BY k.name) AS cables
+          FROM fibre_cablestep c JOIN fibre_cable k ON k.id = c.cable_id JOIN fibre_cablespec s ON s.key = k.spec_id
+         WHERE c.section_id IN (SELECT section_id FROM fibre_cablestep WHERE cable_id = ANY (cables) AND section_id IS NOT NULL)
+           AND k.lifecycle <> 'removed'
+         GROUP BY c.section_id
+    ), wrong AS MATERIALIZED (
+        SELECT f.*, t.duct_id, t.position, t.pipe, t.most, t.inner_mm
+          FROM filled f, LATERAL (
+            SELECT u.duct_id, u.position, p.name AS pipe, p.max_cables AS most, p.inner_mm
+              FROM fibre_tubesection x JOIN fibre_tube u ON u.id = x.tube_id JOIN fibre_ductspec p ON p.key = u.pipe_id
+             WHERE x.id = f.section_id OFFSET 0) t
+         WHERE f.count > t.most OR f.widest >= t.inner_mm OR f.area > t.inner_mm * t.inner_mm
+    )
+    SELECT fibre_called(d.name, d.id) AS duct, w.* INTO bad FROM wrong w JOIN fibre_duct d ON d.id = w.duct_id
+     ORDER BY d.name, w.position LIMIT 1;
     IF FOUND AND bad.count > bad.most THEN
         PERFORM fibre_refuse('tube-taken', format('In Röhrchen %s von %s liegt schon ein Kabel (%s).', bad.position, bad.duct, left(bad.cables, 120)),
             format('%s nimmt höchstens %s Kabel auf.', bad.pipe, bad.most));
@@ -185,6 +189,8 @@ BEGIN
     PERFORM fibre_check_entries(cables);
     PERFORM fibre_measure_cables(cables);
     PERFORM fibre_check_fibres(cables);
+    -- Behind fibre_walk_cables, which has put the directions right.
+    PERFORM fibre_draw_cables(cables);
 END
 $$;
 REVOKE EXECUTE ON FUNCTION fibre_check_cable(uuid[]), fibre_walk_cables(uuid[]), fibre_fit_cables(uuid[]), fibre_measured(uuid[]), fibre_measure_cables(uuid[]) FROM PUBLIC;
@@ -253,6 +259,9 @@ $$;
 CREATE TRIGGER zz_fibre_cables AFTER UPDATE ON fibre_tubesection
     REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_under_cables();
 CREATE TRIGGER zz_fibre_cables AFTER INSERT ON fibre_tubeend
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_under_cables();
+-- (An end cap that is put onto another tube closes that one, like a new cap.)
+CREATE TRIGGER zz_fibre_cables_changed AFTER UPDATE ON fibre_tubeend
     REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_under_cables();
 CREATE TRIGGER zz_fibre_cables AFTER UPDATE ON fibre_segment
     REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_under_cables();

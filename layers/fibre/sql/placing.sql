@@ -29,21 +29,7 @@ AS $$
     UPDATE fibre_cable SET geom = NULL WHERE id = ANY (cables) AND ST_AsEWKB(geom) IS DISTINCT FROM ST_AsEWKB(fibre_cable_line(id))
 $$;
 
--- As in cables.sql, and drawn: behind fibre_walk_cables, which has put the directions right.
-CREATE OR REPLACE FUNCTION fibre_check_cable(cables uuid[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM fibre_walk_cables(cables);
-    PERFORM fibre_fit_cables(cables);
-    PERFORM fibre_check_entries(cables);
-    PERFORM fibre_measure_cables(cables);
-    PERFORM fibre_check_fibres(cables);
-    PERFORM fibre_draw_cables(cables);
-END
-$$;
-REVOKE EXECUTE ON FUNCTION fibre_check_cable(uuid[]), fibre_draw_cables(uuid[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION fibre_draw_cables(uuid[]) FROM PUBLIC;
 
 -- A cable that is merely drawn or renamed need not be looked at again.
 CREATE FUNCTION fibre_cables_changed() RETURNS trigger

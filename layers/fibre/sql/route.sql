@@ -315,10 +315,6 @@ DECLARE
     last integer := ST_NPoints(NEW.geom) - 1;
 BEGIN
     PERFORM fibre_hold(NEW.network_id);
-    IF NOT ST_IsSimple(NEW.geom) THEN
-        PERFORM fibre_refuse('segment-not-simple', 'Die Trasse kreuzt oder berührt sich selbst.',
-            'Am Kreuzungspunkt einen Netzknoten setzen und zwei Trassen zeichnen.');
-    END IF;
     -- Who redraws a segment away from its ends connects it anew; who names other ends draws it to them.
     IF TG_OP = 'UPDATE' THEN
         IF NEW.from_node_id = OLD.from_node_id AND NOT EXISTS (
@@ -340,6 +336,11 @@ BEGIN
     NEW.to_node_id := fibre_end_node(NEW.to_node_id, NEW.network_id, ST_EndPoint(NEW.geom), 'Ende', NEW.lifecycle);
     NEW.geom := ST_SetPoint(NEW.geom, 0, (SELECT geom FROM fibre_node WHERE id = NEW.from_node_id));
     NEW.geom := ST_SetPoint(NEW.geom, last, (SELECT geom FROM fibre_node WHERE id = NEW.to_node_id));
+    -- As it lies now: drawn to its nodes, by up to 5 cm, it may touch itself although what was drawn did not.
+    IF NOT ST_IsSimple(NEW.geom) THEN
+        PERFORM fibre_refuse('segment-not-simple', 'Die Trasse kreuzt oder berührt sich selbst.',
+            'Am Kreuzungspunkt einen Netzknoten setzen und zwei Trassen zeichnen.');
+    END IF;
     RETURN NEW;
 END
 $$;

@@ -96,9 +96,17 @@ BEGIN
     UPDATE fibre_tubesection s SET from_node_id = nodes[1], to_node_id = last FROM fibre_tube t
      WHERE t.duct_id = duct AND s.tube_id = t.id AND (s.from_node_id, s.to_node_id) IS DISTINCT FROM (nodes[1], last)
        AND NOT EXISTS (SELECT FROM fibre_tubesection o WHERE o.tube_id = t.id AND o.id <> s.id);
+    -- Of those that are cut, only the ones that do not lie end to end over the walk already.
     FOR tube IN
-        SELECT t.id, t.position, count(*) AS sections FROM fibre_tube t JOIN fibre_tubesection s ON s.tube_id = t.id
-         WHERE t.duct_id = duct GROUP BY t.id HAVING count(*) > 1
+        SELECT q.id, q.position, count(*) AS sections FROM (
+            SELECT laid.*, lag(laid.ends_at) OVER (PARTITION BY laid.id ORDER BY laid.begins_at) AS before FROM (
+                SELECT t.id, t.position, array_position(nodes, s.from_node_id) AS begins_at,
+                       CASE WHEN s.to_node_id = last THEN cardinality(nodes) ELSE array_position(nodes, s.to_node_id) END AS ends_at
+                  FROM fibre_tube t JOIN fibre_tubesection s ON s.tube_id = t.id WHERE t.duct_id = duct) laid) q
+         GROUP BY q.id, q.position
+        HAVING count(*) > 1 AND NOT (max(q.ends_at) = cardinality(nodes)
+               AND bool_and(coalesce(q.begins_at < q.ends_at AND q.begins_at = coalesce(q.before, 1), false)))
+         ORDER BY q.position
     LOOP
         -- A cut is where one section ends and another begins. (Where a ring closes, none does.)
         SELECT array_agg(x.to_node_id ORDER BY array_position(nodes, x.to_node_id)) INTO cuts
@@ -132,8 +140,8 @@ END
 $$;
 
 -- The walks of these ducts that are plain - each step leads on to the next, and no node is passed twice -, step by step, all
--- in one statement: which way each step is walked, and where the duct begins and ends. What is not here is looked at by
--- `fibre_walk`, which says what is wrong with it (or finds its way where two segments join the same two nodes).
+-- in one statement: which way each step is walked, and where the duct begins and ends. The steps are carried along with each
+-- walk: joined to it again, they were searched once for each walk.
 CREATE FUNCTION fibre_plain_walks(ducts uuid[])
     RETURNS TABLE (step_id bigint, duct_id uuid, onward boolean, first uuid, last uuid)
     LANGUAGE sql STABLE
@@ -152,12 +160,13 @@ AS $$
                ELSE CASE lag(goes) OVER w WHEN a THEN b WHEN b THEN a END END AS leaves
           FROM shared WINDOW w AS (PARTITION BY shared.duct_id ORDER BY ordinal)
     ), plain AS (
-        SELECT w.duct_id, array_agg(CASE leaves WHEN b THEN a ELSE b END ORDER BY ordinal) AS nodes, (array_agg(leaves ORDER BY ordinal DESC))[1] AS last
+        SELECT w.duct_id, array_agg(id ORDER BY ordinal) AS ids, array_agg(leaves = b ORDER BY ordinal) AS onwards,
+               array_agg(CASE leaves WHEN b THEN a ELSE b END ORDER BY ordinal) AS nodes, (array_agg(leaves ORDER BY ordinal DESC))[1] AS last
           FROM walked w GROUP BY w.duct_id
         HAVING bool_and(coalesce(leaves IS NOT NULL AND (nth = 1 OR CASE leaves WHEN b THEN a ELSE b END = came), false))
            AND count(DISTINCT CASE leaves WHEN b THEN a ELSE b END) = count(*)
     )
-    SELECT w.id, w.duct_id, w.leaves = w.b, p.nodes[1], p.last FROM plain p JOIN walked w ON w.duct_id = p.duct_id
+    SELECT s.id, p.duct_id, s.onward, p.nodes[1], p.last FROM plain p, unnest(p.ids, p.onwards) s (id, onward)
      WHERE p.last = p.nodes[1] OR p.last <> ALL (p.nodes)
 $$;
 
