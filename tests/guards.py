@@ -34,12 +34,13 @@ class Mutation:
 SCOPE, ROLES, WRITING = "gisapp/accounts/scope.py", "gisapp/accounts/roles.py", "gisapp/features/writing.py"
 MIDDLEWARE, ADAPTERS, PROVIDER = (f"gisapp/accounts/{name}.py" for name in ("middleware", "adapters", "provider"))
 PAGES, REACH, METRICS = "gisapp/accounts/pages.py", "importers/reach.py", "gisapp/observe/exposition.py"
-SQL, POLICIES = "gisapp/accounts/sql/access.sql", "gisapp/accounts/policies.py"
+SQL, POLICIES = "gisapp/accounts/sql/acting.sql", "gisapp/accounts/policies.py"
 REACH_SQL = "gisapp/accounts/sql/reach.sql"
 REFUSALS = "gisapp/accounts/refusals.py"
 
 NETWORK, KEPT, DOORS = (f"tests/fibre/test_{name}.py" for name in ("rights", "rights_kept", "doors"))
 FIBRE_SQL = "layers/fibre/sql/access.sql"
+ACTS, ORDERS = "tests/fibre/test_action_rights.py", "tests/fibre/test_order_doors.py"
 OCCUPANCY, FULL = "layers/fibre/occupancy.py", "tests/fibre/test_occupancy.py"
 
 MUTATIONS = (
@@ -90,7 +91,7 @@ MUTATIONS = (
     Mutation("the database: memberships end", SQL, "       AND (m.valid_until IS NULL", "       AND (true OR m.valid_until IS NULL"),
     Mutation("the database: memberships begin", SQL, "m.valid_from <= (now()", "m.valid_from - 9999 <= (now()"),
     Mutation("the database: closed organisations", SQL, " AND o.active\n", "\n"),
-    Mutation("the database: closed accounts", SQL, " AND u.is_active\n", "\n"),
+    Mutation("the database: closed accounts", SQL, "WHERE u.is_active AND u.id", "WHERE u.id"),
     Mutation("the database: roles", SQL, "m.role = ANY (roles)", "true"),
     Mutation("the database: areas of a membership", REACH_SQL, "(reach_area IS NULL OR place IS NULL OR ST_Intersects(reach_area, place))", "true"),
     Mutation("history: nobody poses as another", "gisapp/history/sql/context.sql", "IF ours AND said IS NOT NULL",
@@ -265,7 +266,7 @@ MUTATIONS = (
     Mutation("network: a refusal names no guest's duct", "layers/fibre/sql/ducts.sql",
              "CASE WHEN d.organisation_id = OLD.organisation_id THEN", "CASE WHEN true THEN", (NETWORK,)),
     Mutation("network: of guests their hosts are told", FIBRE_SQL,
-             "OR gisapp_belongs(g.organisation_id, g.geom, ARRAY['planner'", "OR true OR gisapp_belongs(g.organisation_id, g.geom, ARRAY['planner'",
+             "OR gisapp_belongs(g.organisation_id, g.geom, fibre_readers())", "OR true",
              (NETWORK,)),
     Mutation("network: the page is for those who see networks", "layers/fibre/pages.py", "if not SEES.admits(request.user):", "if False:",
              (DOORS,)),
@@ -276,6 +277,17 @@ MUTATIONS = (
     Mutation("network: sums are of one's own objects", OCCUPANCY, "WHERE %(sight)s::bigint[] IS NULL OR coalesce(d.organisation_id,",
              "WHERE true OR coalesce(d.organisation_id,", (FULL,)),
     Mutation("network: a cable is in no area where it is not", "layers/fibre/queries.py", ', user, SEES, geometry="place")', ", user, SEES)", (FULL,)),
+    Mutation("network: a split asks for rights", "layers/fibre/sql/route.sql", "    PERFORM fibre_may_change(segment);\n", "", (KEPT,)),
+    Mutation("network: a foreign circuit has no name", "layers/fibre/sql/service.sql", "CASE WHEN NOT gisapp_person() OR", "CASE WHEN true OR",
+             ("tests/fibre/test_rights_of_cables.py",)),
+    Mutation("actions: with the person's own rights", "layers/fibre/services.py", "return acting_for(user) if user is not None else _ours()",
+             "return _ours()", (ACTS,)),
+    Mutation("orders: seen with the person's own rights", "layers/fibre/orders.py", "    with rights_of(user):\n        found = list(rows",
+             "    with rights_of(None):\n        found = list(rows", (ORDERS,)),
+    Mutation("orders: carried out by those who lead", "layers/fibre/order_views.py", "check_may(request.user, LEADS)", "check_may(request.user, SEES)",
+             (ORDERS,)),
+    Mutation("orders: rights are given by those who lead", "layers/fibre/orders.py",
+             "if user is not None and not is_operator(user) and order.organisation_id not in leaders:", "if False:", ("tests/fibre/test_orders.py",)),
     Mutation("network: a duct lies where its walk lies", FIBRE_SQL, "CASE WHEN TG_OP = 'UPDATE' THEN fibre_duct_line(NEW.id) END",
              "NEW.geom", (KEPT, DOORS)),
 )  # fmt: skip
