@@ -81,7 +81,7 @@ def layer_models() -> list[type[Model]]:
     return [one for one in found if event_model(one) is not None]
 
 
-def _past_models() -> list[type[Model]]:
+def tracked_models() -> list[type[Model]]:
     """Those, and the tracked tables that hang on them."""
     beside = [one for one in (apps.get_model(row.model) for row in all_guarded()) if event_model(one) is not None]
     return list(dict.fromkeys([*layer_models(), *beside]))
@@ -93,7 +93,7 @@ def shadowed(sql: str) -> str:
     if asked is None or not sql.lstrip(" (").upper().startswith("SELECT"):
         return sql
     when = f"TIMESTAMPTZ '{asked.isoformat()}'"
-    tables = [(one._meta.db_table, one) for one in _past_models() if f'"{one._meta.db_table}"' in sql]
+    tables = [(one._meta.db_table, one) for one in tracked_models() if f'"{one._meta.db_table}"' in sql]
     if not tables:
         return sql
     parts = ", ".join(f'"{table}" AS ({rows_at(model, when)})' for table, model in tables)

@@ -5,17 +5,19 @@ nothing, and it never overwrites what somebody changed afterwards: that is named
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model
 
 from gisapp import errors
+from gisapp.accounts.acting import acting_for
 from gisapp.accounts.roles import is_operator
 from gisapp.features import writing
 from gisapp.features.query import parse_id
-from gisapp.history.asof import layer_models
+from gisapp.history.asof import tracked_models
 from gisapp.history.tracking import event_model
 from gisapp.layer import Layer, all_layers
 
@@ -103,8 +105,16 @@ def _undo(model: type[Model], keys: list[Any], states: list[int]) -> int:
         return changed + int(cursor.rowcount)
 
 
+def _said(event: str) -> str:
+    """What an event says of its row, to be compared: whether it is there, and its values - not when it was written."""
+    return f"({event}.pgh_label = 'delete')::text || (to_jsonb({event}) - '{{pgh_id,pgh_label,pgh_created_at,pgh_context_id,updated_at}}'::text[])::text"
+
+
 def _affected(model: type[Model], change: uuid.UUID) -> list[tuple[Any, bool, bool, int | None, int]]:
-    """(key, changed afterwards, is gone now, the event before the change, the change's last event) of each row."""
+    """(key, changed afterwards, is gone now, the event before the change, the change's last event) of each row.
+
+    What was changed afterwards and is as it was again - taken back, the newest first - is not in the way.
+    """
     source = event_model(model)
     assert source is not None
     events = source._meta.db_table
@@ -114,7 +124,8 @@ def _affected(model: type[Model], change: uuid.UUID) -> list[tuple[Any, bool, bo
             WITH mine AS (SELECT pgh_obj_id AS key, min(pgh_id) AS first, max(pgh_id) AS last
                             FROM "{events}" WHERE pgh_context_id = %s GROUP BY 1)
             SELECT m.key,
-                   EXISTS (SELECT FROM "{events}" e WHERE e.pgh_obj_id = m.key AND e.pgh_id > m.last),
+                   (SELECT e.pgh_id > m.last AND ({_said("e")}) IS DISTINCT FROM (SELECT {_said("l")} FROM "{events}" l WHERE l.pgh_id = m.last)
+                      FROM "{events}" e WHERE e.pgh_obj_id = m.key ORDER BY e.pgh_id DESC LIMIT 1),
                    (SELECT e.pgh_label = 'delete' FROM "{events}" e WHERE e.pgh_id = m.last),
                    (SELECT e.pgh_id FROM "{events}" e WHERE e.pgh_obj_id = m.key AND e.pgh_id < m.first
                      ORDER BY e.pgh_id DESC LIMIT 1),
@@ -127,49 +138,128 @@ def _affected(model: type[Model], change: uuid.UUID) -> list[tuple[Any, bool, bo
 
 
 def _by_table(change: uuid.UUID) -> Iterator[tuple[type[Model], list[tuple[Any, bool, bool, int | None, int]]]]:
-    for model in layer_models():
+    for model in _parents_first(tracked_models()):
         _hold(model, "pgh_context_id", change)
         rows = _affected(model, change)
         if rows:
             yield model, rows
 
 
+def _parents_first(models: Sequence[type[Model]]) -> list[type[Model]]:
+    """The tables in an order in which each stands behind those that it refers to."""
+    found: list[type[Model]] = []
+
+    def add(model: type[Model]) -> None:
+        if model in found:
+            return
+        for one in model._meta.concrete_fields:
+            if one.is_relation and one.related_model in models and one.related_model not in (model, *found):
+                add(one.related_model)  # type: ignore[arg-type]
+        found.append(model)
+
+    for model in models:
+        add(model)
+    return found
+
+
+@dataclass
+class _Part:
+    """One table's share: what was added by the change goes, what it removed comes back, the rest gets its old values. A row
+    that was added and removed again by the same change needs nothing."""
+
+    model: type[Model]
+    added: list[Any]
+    removed: list[int]
+    changed: list[Any]
+    states: list[int]
+    keys: list[Any]
+
+    @classmethod
+    def of(cls, model: type[Model], rows: Sequence[tuple[Any, bool, bool, int | None, int]]) -> "_Part":
+        return cls(
+            model,
+            [row[0] for row in rows if not row[2] and row[3] is None],
+            [row[3] for row in rows if row[2] and row[3] is not None],
+            [row[0] for row in rows if not row[2] and row[3] is not None],
+            [row[3] for row in rows if not row[2] and row[3] is not None],
+            [row[0] for row in rows],
+        )
+
+    @property
+    def count(self) -> int:
+        return len(self.added) + len(self.removed) + len(self.changed)
+
+
 def revert_all(user: Any, change: uuid.UUID) -> dict[str, int]:
-    """Take back everything of one change (an import, a request, a command); rows by layer.
+    """Take back everything of one change (an import, a request, a command), with what hangs on the layers' rows; rows by layer,
+    those of other tables by the table's name.
 
     Raises NotFound for an unknown change, Conflict("changed-since") naming what was changed afterwards, Forbidden where
-    the user may not change one of the rows.
+    the user may not change one of the rows, and the tables' own rules.
     """
-    done: dict[str, int] = {}
     with transaction.atomic():
-        parts = list(_by_table(change))
-        if not parts:
+        found = list(_by_table(change))
+        if not found:
             raise errors.NotFound("unknown-change", change=change)
-        names = {one.model_class: one for one in reversed(all_layers())}
-        later = [f"{names[model].name}/{row[0]}" for model, rows in parts for row in rows if row[1]]
+        layers = {one.model_class: one for one in reversed(all_layers())}
+        names = {model: layers[model].name if model in layers else model._meta.db_table for model, _rows in found}
+        later = [f"{names[model]}/{row[0]}" for model, rows in found for row in rows if row[1]]
         if later:
             more = " …" if len(later) > MOST_NAMED else ""
             raise errors.Conflict("changed-since", count=len(later), which=", ".join(later[:MOST_NAMED]) + more)
-        # What refers to others goes first and comes last: the registry's order is not the references'.
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        for model, rows in parts:
-            done[names[model].name] = _revert_table(names[model], user, rows)
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    return done
+        parts = [_Part.of(model, rows) for model, rows in found]
+        _check_every(parts, layers, user)
+        _put_back(parts)
+        _check_every(parts, layers, user)
+    return {names[part.model]: part.count for part in parts}
 
 
-def _revert_table(layer: Layer, user: Any, rows: list[tuple[Any, bool, bool, int | None, int]]) -> int:
-    """One table's share. A row that was added and removed again by the same change needs nothing."""
-    model = layer.model_class
-    there = [row[0] for row in rows if not row[2]]
-    gone = [row[3] for row in rows if row[2] and row[3] is not None]
-    _check_all(layer, user, there)
-    states = [row[3] for row in rows if not row[2] and row[3] is not None]
-    count = _undo(model, there, states) + (_restore(model, gone) if gone else 0)
-    _check_all(layer, user, [row[0] for row in rows if row[3] is not None])
-    return count
+def _put_back(parts: Sequence[_Part]) -> None:
+    """Row by row, what was added first: nothing else follows from it meanwhile, and every rule is asked when all is there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("SELECT set_config('gisapp.taking_back', 'on', true)")
+    for part in reversed(parts):
+        if part.added:
+            _undo(part.model, part.added, [])
+    for part in parts:
+        if part.changed:
+            _undo(part.model, part.changed, part.states)
+    for part in parts:
+        if part.removed:
+            _restore(part.model, part.removed)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('gisapp.taking_back', '', true)")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _check_every(parts: Sequence[_Part], layers: Mapping[type[Model], Layer], user: Any) -> None:
+    """Raise Forbidden where the user may not change every one of these rows, as they are now."""
+    if is_operator(user):
+        return
+    for part in parts:
+        if part.model in layers:
+            _check_all(layers[part.model], user, part.keys)
+    # The rows of other tables belong to nobody but by the policies of the database: it is asked, as that person.
+    others = [part for part in parts if part.model not in layers]
+    if not others:
+        return
+    there = [_count(part) for part in others]
+    with acting_for(user):
+        for part, all_of_them in zip(others, there, strict=True):
+            if _count(part) != all_of_them:
+                raise errors.Forbidden("beyond-reach")
+
+
+def _count(part: _Part) -> int:
+    """How many of the rows whoever asks may change. (A row that is locked must pass the policies of changing.)"""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT count(*) FROM (SELECT id FROM "{part.model._meta.db_table}" WHERE id = ANY(%s) FOR UPDATE) held',  # noqa: S608
+            [part.keys],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _check_all(layer: Layer, user: Any, keys: list[Any]) -> None:

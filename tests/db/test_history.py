@@ -269,10 +269,14 @@ def test_32b_the_search_as_of_a_date(client: Client, moved: dict[str, Any]) -> N
     assert found("Neubaugebiet") == {"Neubaugebiet"}
 
 
-@pytest.mark.parametrize("wrong", ["morgen", "2999-01-01", "2026-13-45", "", "9999999", "2026-01-01T99:00:00Z"])
+@pytest.mark.parametrize("wrong", ["morgen", "2999-01-01", "2026-13-45", " ", "9999999", "2026-01-01T99:00:00Z"])
 def test_33_no_past_that_is_none(client: Client, wrong: str) -> None:
     answer = client.get("/api/layers/places/features/", {"as_of": wrong})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad-value")
+
+
+def test_33b_a_form_sends_its_empty_field_along(client: Client) -> None:
+    assert client.get("/api/layers/places/features/", {"as_of": ""}).status_code == 200
 
 
 def test_34_the_past_is_seen_with_the_rights_of_then_and_now(client: Client) -> None:
