@@ -137,14 +137,27 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("lease", "{t}.cable_id IN (SELECT id FROM fibre_cable WHERE network_id = %(network)s) OR {t}.enclosure_id IN (SELECT id FROM fibre_enclosure"
               " WHERE network_id = %(network)s) OR {t}.tube_id IN (SELECT t.id FROM fibre_tube t JOIN fibre_duct d ON d.id = t.duct_id"
               " WHERE d.network_id = %(network)s)"),
+    ("workorder", "{t}.network_id = %(network)s"),
+    ("orderstep", "{t}.order_id IN (SELECT id FROM fibre_workorder WHERE network_id = %(network)s)"),
     ("ductspec", "true"), ("ductspectube", "true"), ("cablespec", "true"), ("enclosurespec", "true"), ("splitterspec", "true"),
     ("fittingspec", "true"), ("colour", "true"), ("colourscheme", "true"), ("schemecolour", "true"), ("opticsclass", "true"), ("opticsbudget", "true"),
 )  # fmt: skip
-_LEFT_OUT = {"geom_3857", "shape", "organisation_id", "thing", "name_norm", "place"}
+_LEFT_OUT = {
+    "geom_3857",
+    "shape",
+    "organisation_id",
+    "thing",
+    "name_norm",
+    "place",
+    "area",
+    "contractor_id",
+    "rehearsal",
+    "agreed",
+}
 _GEOMETRY = {
     "node": "ST_AsBinary(t.geom)", "segment": "ST_AsBinary(t.geom)",
     "duct": "(SELECT ST_AsBinary(ST_LineMerge(ST_Collect(s.geom))) FROM fibre_ductstep d JOIN fibre_segment s ON s.id = d.segment_id WHERE d.duct_id = t.id)",
-    "cable": "ST_AsBinary(t.geom)", "enclosure": "ST_AsBinary(t.geom)",
+    "cable": "ST_AsBinary(t.geom)", "enclosure": "ST_AsBinary(t.geom)", "workorder": "ST_AsBinary(t.area)",
 }  # fmt: skip
 
 
@@ -188,7 +201,13 @@ def _table(network: Network, path: Path, name: str, condition: str) -> int:
     if shape:
         arrays.append(pa.array([None if row[-1] is None else bytes(row[-1]) for row in rows], pa.binary()))
         names.append("geom")
-    shapes = {"node": "Point", "enclosure": "Point", "segment": "LineString", "cable": "LineString"}
+    shapes = {
+        "node": "Point",
+        "enclosure": "Point",
+        "segment": "LineString",
+        "cable": "LineString",
+        "workorder": "MultiPolygon",
+    }
     pyogrio.write_arrow(
         pa.Table.from_arrays(arrays, names), path, layer=name, driver="GPKG", append=path.exists(), geometry_name="geom" if shape else None,
         geometry_type=shapes.get(name, "Unknown") if shape else None, crs=f"EPSG:{STORAGE_SRID}" if shape else None,

@@ -42,6 +42,7 @@ def way(plant: Plant, *names: str) -> tuple[list[UUID], float]:
 def test_01_the_shortest_and_over_a_node_between(square: Plant) -> None:
     assert way(square, "A", "C") == ([square.between("A", "B"), square.between("B", "C")], 200.0)
     over = [square.between(*one_) for one_ in (("A", "N1"), ("N1", "N2"), ("N2", "B"))]
+    # (Back over A it is as far: that way comes by A twice.)
     assert way(square, "A", "N1", "B") == (over, 300.0)
     line = one("SELECT ST_AsText(ST_Translate(geom, -500000, -6000000)) FROM fibre_route(%s, %s)", square.net,
                [square.nodes["C"], square.nodes["A"]])  # fmt: skip

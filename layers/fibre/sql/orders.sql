@@ -1,15 +1,10 @@
 -- The rules of work orders. What an order does to the network follows the network's own rules when it is carried out; here
 -- stands what an order may become, and that nobody changes what was agreed upon.
 
-CREATE TABLE fibre_ordertransition (
-    from_state text NOT NULL,
-    to_state text NOT NULL,
-    PRIMARY KEY (from_state, to_state)
-);
-COMMENT ON TABLE fibre_ordertransition IS 'What a work order may become';
-INSERT INTO fibre_ordertransition VALUES
+CREATE VIEW fibre_ordertransition (from_state, to_state) AS VALUES
     ('draft', 'approved'), ('draft', 'cancelled'), ('approved', 'draft'), ('approved', 'issued'), ('approved', 'done'), ('approved', 'cancelled'),
     ('issued', 'approved'), ('issued', 'done'), ('issued', 'cancelled'), ('cancelled', 'draft');
+COMMENT ON VIEW fibre_ordertransition IS 'What a work order may become';
 
 -- Like fibre_organisation, for planners too: they draft orders in networks that they do not change themselves.
 CREATE FUNCTION fibre_order_organisation() RETURNS trigger

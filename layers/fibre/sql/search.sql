@@ -79,7 +79,7 @@ $$;
 
 -- The segments of the shortest path between two nodes within an ellipse whose sum is `bound` metres (NULL: everywhere), in
 -- order; NULL where there is none. `room`: only where another duct may be laid.
-CREATE FUNCTION fibre_path(net uuid, start uuid, goal uuid, bound float8, room boolean) RETURNS uuid[]
+CREATE FUNCTION fibre_path(net uuid, start uuid, goal uuid, bound float8, room boolean, apart_from uuid[] DEFAULT '{}') RETURNS uuid[]
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
     SET work_mem = '64MB'
@@ -103,6 +103,7 @@ BEGIN
           FROM fibre_segment s
          WHERE s.network_id = net AND s.lifecycle NOT IN ('removed', 'decommissioned') AND (box IS NULL OR s.geom && box)
            AND (NOT room OR s.duct_limit IS NULL OR fibre_has_room(s.id, s.duct_limit))
+           AND s.from_node_id <> ALL (apart_from) AND s.to_node_id <> ALL (apart_from)
     ), n AS MATERIALIZED (
         -- A dead end leads nowhere: half of all segments are lead-ins.
         SELECT node, row_number() OVER (ORDER BY node)::integer AS nth, x, y FROM (
@@ -286,6 +287,8 @@ DECLARE
     here uuid := nodes[1];
     walked uuid[] := ARRAY[nodes[1]];
     parts geometry[] := '{}';
+    leg uuid[];
+    before uuid[];
     step record;
     i integer;
 BEGIN
@@ -294,7 +297,14 @@ BEGIN
     END IF;
     segments := '{}';
     FOR i IN 2 .. cardinality(nodes) LOOP
-        segments := segments || fibre_shortest(net, nodes[i - 1], nodes[i], room);
+        leg := fibre_shortest(net, nodes[i - 1], nodes[i], room);
+        -- Of two ways as long as each other, or where the shortest came by a node for the second time, one that does not.
+        before := array(SELECT DISTINCT n FROM fibre_segment s, unnest(ARRAY[s.from_node_id, s.to_node_id]) n
+                         WHERE s.id = ANY (segments) AND n NOT IN (nodes[i - 1], nodes[i]));
+        IF EXISTS (SELECT FROM fibre_segment s WHERE s.id = ANY (leg) AND (s.from_node_id = ANY (before) OR s.to_node_id = ANY (before))) THEN
+            leg := coalesce(fibre_path(net, nodes[i - 1], nodes[i], NULL, room, before), leg);
+        END IF;
+        segments := segments || leg;
     END LOOP;
     FOR step IN
         SELECT s.from_node_id AS a, s.to_node_id AS b, s.geom, u.nth FROM unnest(segments) WITH ORDINALITY u (id, nth)
