@@ -249,7 +249,7 @@ MUTATIONS = (
     Mutation("network: rights are asked before rules", FIBRE_SQL, "IF TG_OP = 'INSERT' AND gisapp_person()",
              "IF false AND gisapp_person()", (KEPT,)),
     Mutation("network: a part of a split asks for the right", FIBRE_SQL,
-             "IF gisapp_person() AND NOT gisapp_operator() AND NOT coalesce(", "IF false AND NOT coalesce(", (NETWORK,)),
+             "IF gisapp_person() AND NOT gisapp_operator() AND NOT coalesce(", "IF false AND NOT coalesce(", (KEPT,)),
     Mutation("network: parts that nobody calls", FIBRE_SQL, "REVOKE EXECUTE ON FUNCTION fibre_share_anew(uuid[]) FROM PUBLIC;\n", "",
              (NETWORK,)),
     Mutation("network: a duct only through trenches that are seen", POLICIES,
