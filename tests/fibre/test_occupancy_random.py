@@ -234,7 +234,7 @@ class Recount:
         return used
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edits=st.lists(EDIT, min_size=6, max_size=40))
 def test_01_the_database_counts_as_python_does(edits: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():

@@ -92,7 +92,7 @@ def told_by_history(table: str, columns: str) -> set[tuple[Any, ...]]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edits=st.lists(EDIT, min_size=1, max_size=14))
 def test_01_whatever_is_edited_the_graph_is_whole(edits: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
