@@ -30,7 +30,7 @@ from tests.fibre.editing import EDIT, Edit, Hand, NothingThere, Run
 from tests.fibre.invariants import TABLES, State, broken
 from tests.fibre.plant import Plant
 
-EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "20"))
 QUIET = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -122,7 +122,7 @@ def test_01_whatever_is_done_the_network_is_right(full: bool, edits: list[Edit])
 
 
 @pytest.mark.django_db
-@settings(QUIET, max_examples=max(EXAMPLES // 2, 6))
+@settings(QUIET, max_examples=max(EXAMPLES // 2, 8))
 @given(full=st.booleans(), edits=st.lists(EDIT, min_size=3, max_size=12))
 def test_02_the_history_takes_it_all_back(full: bool, edits: list[Edit]) -> None:
     """The newest first: each time the network is as it was before, row by row, key by key."""
