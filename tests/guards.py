@@ -284,7 +284,7 @@ MUTATIONS = (
              "return _ours()", (ACTS,)),
     Mutation("orders: seen with the person's own rights", "layers/fibre/orders.py", "    with rights_of(user):\n        found = list(rows",
              "    with rights_of(None):\n        found = list(rows", (ORDERS,)),
-    Mutation("orders: carried out by those who lead", "layers/fibre/order_views.py", "check_may(request.user, LEADS)", "check_may(request.user, SEES)",
+    Mutation("orders: carried out by those who lead", "layers/fibre/order_views.py", "check_role(request.user, LEADS)", "check_role(request.user, SEES)",
              (ORDERS,)),
     Mutation("orders: rights are given by those who lead", "layers/fibre/orders.py",
              "if user is not None and not is_operator(user) and order.organisation_id not in leaders:", "if False:", ("tests/fibre/test_orders.py",)),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from gisapp.api.throttles import WriteThrottle
 from gisapp.errors import BadInput
 from gisapp.features import idempotency
 from layers.fibre.actions import ACTIONS, Action, Argument, Takes
+from layers.fibre.api import private_json
 from layers.fibre.services import check_may, perform
 
 _DRY = OpenApiParameter("dry", str, enum=["1"], description=_("Probelauf: alles wird geprüft und nichts geschrieben"))
@@ -75,10 +75,7 @@ class _Act(APIView):
 
         def write() -> HttpResponse:
             told = perform(self.action, request.data, user=request.user, dry=bool(dry))
-            response = HttpResponse(orjson.dumps(told, default=str), content_type="application/json")
-            # Critical infrastructure: no cache on the way keeps it.
-            response["Cache-Control"] = "private, no-store"
-            return response
+            return private_json(told)
 
         return idempotency.once(request._request, request.user, write)
 

@@ -77,8 +77,9 @@ def _ref(request: Request) -> str:
     return ref
 
 
-def _answer(content: Any) -> HttpResponse:
-    response = HttpResponse(orjson.dumps(content, default=str), content_type="application/json")
+def private_json(content: Any, status: int = 200) -> HttpResponse:
+    """An answer about a network."""
+    response = HttpResponse(orjson.dumps(content, default=str), content_type="application/json", status=status)
     # Critical infrastructure: no cache on the way keeps it.
     response["Cache-Control"] = "private, no-store"
     return response
@@ -103,7 +104,7 @@ class TraceView(APIView):
         traces = trace(found, sight, geometry=len(found) <= 12)
         if not traces:
             raise NotFound("fibre-unknown", ref=ref)
-        return _answer({"ref": ref, "traces": [one.plain() for one in traces]})
+        return private_json({"ref": ref, "traces": [one.plain() for one in traces]})
 
 
 class ImpactView(APIView):
@@ -119,7 +120,7 @@ class ImpactView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Wen es trifft, wenn dies durchtrennt oder aufgegraben wird. / Who is hit when this is cut or dug up."""
         sight, ref = sight_of(request.user), _ref(request)
-        return _answer({"ref": ref, **impact(cut_of(ref, sight), sight).plain()})
+        return private_json({"ref": ref, **impact(cut_of(ref, sight), sight).plain()})
 
     @extend_schema(
         operation_id="fibre_impact_of_area",
@@ -131,11 +132,11 @@ class ImpactView(APIView):
         """Wen es trifft, wenn in dieser Fläche gegraben wird. / Who is hit when somebody digs in this area."""
         sight = sight_of(request.user)
         sent = request.data.get("polygon") if isinstance(request.data, dict) else None
-        cut = Cut(polygon=_polygon(sent))
+        cut = Cut(polygon=str(polygon_of(sent).ewkt))
         # A question that is posted looks at the past as one that is not.
         when = request.query_params.get(AS_OF)
         with as_of(parse(when)) if when else nullcontext():
-            return _answer(impact(cut, sight).plain())
+            return private_json(impact(cut, sight).plain())
 
 
 class OccupancyView(APIView):
@@ -160,7 +161,7 @@ class OccupancyView(APIView):
         what = request.query_params.get("what", "")
         if what and what not in KINDS:
             raise BadInput("bad-value", field="what", name="what", value=what[:100].replace("\x00", "?"))
-        return _answer({"objects": [one.plain() for one in occupancy(refs, sight, what)]})
+        return private_json({"objects": [one.plain() for one in occupancy(refs, sight, what)]})
 
 
 def cut_of(ref: str, sight: Sight) -> Cut:
@@ -175,13 +176,13 @@ def cut_of(ref: str, sight: Sight) -> Cut:
     return cut
 
 
-def _polygon(sent: Any) -> str:
-    """EWKT in EPSG:25832 of a GeoJSON polygon in CRS84. Raises BadInput("bad-geometry")."""
+def polygon_of(sent: Any, field: str = "") -> GEOSGeometry:
+    """A GeoJSON polygon in CRS84 as geometry in EPSG:25832. Raises BadInput("fibre-no-polygon")."""
     try:
         shape = GEOSGeometry(orjson.dumps(sent).decode(), srid=WGS84_SRID)
         if shape.geom_type not in ("Polygon", "MultiPolygon") or not shape.valid or shape.num_points > 10_000:
             raise ValueError("no polygon")
         shape.transform(STORAGE_SRID)
     except (GEOSException, GDALException, ValueError, TypeError) as error:
-        raise BadInput("fibre-no-polygon") from error
-    return str(shape.ewkt)
+        raise BadInput("fibre-no-polygon", field=field) from error
+    return shape

@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.contrib.gis.gdal import GDALException
-from django.contrib.gis.geos import GEOSException, GEOSGeometry, MultiPolygon
+from django.contrib.gis.geos import MultiPolygon
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import URLPattern, path
@@ -17,18 +16,19 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from gisapp.accounts.models import User
-from gisapp.accounts.roles import has_role, is_known, is_operator
+from gisapp.accounts.roles import has_role, is_operator
 from gisapp.api.documented import ONCE
 from gisapp.api.serializers import problems
 from gisapp.api.throttles import WriteThrottle
-from gisapp.errors import BadInput, Forbidden, GisError, NotFound
+from gisapp.errors import BadInput, NotFound
 from gisapp.features import idempotency
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
 from layers.fibre import orders
 from layers.fibre.access import LEADS, PLANS, SEES
 from layers.fibre.actions import ACTIONS
+from layers.fibre.api import polygon_of, private_json
 from layers.fibre.models import Network, OrderStep, WorkOrder
-from layers.fibre.services import rights_of
+from layers.fibre.services import check_role, rights_of
 
 MOST_STEPS = 500
 
@@ -56,16 +56,8 @@ class OrderSerializer(serializers.Serializer[Any]):
     steps = serializers.ListField(child=StepSerializer(), required=False, max_length=MOST_STEPS)
 
 
-def check_may(user: Any, roles: Any) -> None:
-    """Raises GisError("not-logged-in") and Forbidden."""
-    if not is_known(user):
-        raise GisError("not-logged-in")
-    if not is_operator(user) and not has_role(user, roles):
-        raise Forbidden("forbidden")
-
-
-def plain(order: WorkOrder, *, whole: bool = True) -> dict[str, Any]:
-    """The order for a program; `whole` with steps, area and the last rehearsal."""
+def plain(order: WorkOrder, *, whole: bool = True, names: bool = True) -> dict[str, Any]:
+    """The order for a program; `whole` with steps, area and the last rehearsal, `names` with the contractor's address."""
     told: dict[str, Any] = {
         "id": order.pk, "network": order.network.key, "name": order.name, "title": order.title, "kind": order.kind,
         "state": order.state, "begins_on": order.begins_on, "ends_on": order.ends_on, "remark": order.remark,
@@ -76,30 +68,15 @@ def plain(order: WorkOrder, *, whole: bool = True) -> dict[str, Any]:
     steps = order.steps.order_by("ordinal").values("ordinal", "action", "arguments", "remark", "done_at", "result")
     return told | {
         "area": orjson.loads(shape.geojson) if shape else None,
-        "contractor": order.contractor.email if order.contractor else None,
+        "contractor": order.contractor.email if names and order.contractor else None,
         "steps": list(steps),
         "rehearsal": order.rehearsal,
     }
 
 
-def _answer(content: Any, status: int = 200) -> HttpResponse:
-    response = HttpResponse(orjson.dumps(content, default=str), content_type="application/json", status=status)
-    # Critical infrastructure: no cache on the way keeps it.
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _shape(sent: Any) -> MultiPolygon | None:
-    if sent is None:
-        return None
-    try:
-        shape = GEOSGeometry(orjson.dumps(sent).decode(), srid=WGS84_SRID)
-        if shape.geom_type not in ("Polygon", "MultiPolygon") or not shape.valid or shape.num_points > 10_000:
-            raise ValueError("no polygon")
-        shape.transform(STORAGE_SRID)
-    except (GEOSException, GDALException, ValueError, TypeError) as error:
-        raise BadInput("fibre-no-polygon", field="area") from error
-    return shape if isinstance(shape, MultiPolygon) else MultiPolygon(shape, srid=STORAGE_SRID)
+def _area(sent: Any) -> MultiPolygon | None:
+    shape = None if sent is None else polygon_of(sent, "area")
+    return shape if shape is None or isinstance(shape, MultiPolygon) else MultiPolygon(shape, srid=STORAGE_SRID)
 
 
 def _contractor(sent: dict[str, Any]) -> dict[str, User | None]:
@@ -117,7 +94,7 @@ def _written(sent: dict[str, Any]) -> dict[str, Any]:
     """The order's columns of what was sent. Raises BadInput, NotFound."""
     values = {name: value for name, value in sent.items() if name not in ("steps", "network", "contractor", "area")}
     if "area" in sent:
-        values["area"] = _shape(sent["area"])
+        values["area"] = _area(sent["area"])
     if "network" in sent:
         network = Network.objects.filter(key=sent["network"]).first()
         if network is None:
@@ -132,7 +109,7 @@ def _put_steps(order: WorkOrder, steps: list[dict[str, Any]]) -> None:
 
 
 class OrdersView(APIView):
-    """All orders that somebody may see, and new ones. Who may is said by `check_may` and by the database."""
+    """All orders that somebody may see, and new ones. Who may is said by `check_role` and by the database."""
 
     permission_classes = ()
     throttle_classes = (WriteThrottle,)
@@ -144,13 +121,13 @@ class OrdersView(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Aufträge, die neuesten zuerst. / Work orders, the newest first."""
-        check_may(request.user, SEES)
+        check_role(request.user, SEES)
         rows = WorkOrder.objects.select_related("network").order_by("-created_at", "name")
         for name, column in (("state", "state"), ("network", "network__key")):
             if said := request.query_params.get(name, "").replace("\x00", ""):
                 rows = rows.filter(**{column: said})
         with rights_of(request.user):
-            return _answer({"orders": [plain(one, whole=False) for one in rows[:1_000]]})
+            return private_json({"orders": [plain(one, whole=False) for one in rows[:1_000]]})
 
     @extend_schema(
         operation_id="fibre_order_add",
@@ -160,7 +137,7 @@ class OrdersView(APIView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Einen Auftrag entwerfen. / Draft a work order."""
-        check_may(request.user, PLANS)
+        check_role(request.user, PLANS)
         sent = OrderSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
 
@@ -169,7 +146,7 @@ class OrdersView(APIView):
             with transaction.atomic(), rights_of(request.user):
                 order = WorkOrder.objects.create(**_written(sent.validated_data), **person)
                 _put_steps(order, sent.validated_data.get("steps", []))
-            return _answer(plain(order), 201)
+            return private_json(plain(order), 201)
 
         return idempotency.once(request._request, request.user, write)
 
@@ -183,9 +160,11 @@ class OrderView(APIView):
     @extend_schema(operation_id="fibre_order", responses={200: OpenApiTypes.OBJECT, **problems(401, 403, 404)})
     def get(self, request: Request, key: UUID) -> HttpResponse:
         """Ein Auftrag mit seinen Schritten. / A work order with its steps."""
-        check_may(request.user, SEES)
+        check_role(request.user, SEES)
         order = orders.find(str(key), request.user)
-        return _answer(plain(order))
+        # Who works for whom is for those who plan, not for other crews.
+        names = is_operator(request.user) or has_role(request.user, PLANS)
+        return private_json(plain(order, names=names))
 
     @extend_schema(
         operation_id="fibre_order_change",
@@ -194,7 +173,7 @@ class OrderView(APIView):
     )
     def patch(self, request: Request, key: UUID) -> HttpResponse:
         """Einen Entwurf ändern; Schritte werden als Ganzes ersetzt. / Change a draft; its steps are replaced as a whole."""
-        check_may(request.user, PLANS)
+        check_role(request.user, PLANS)
         sent = OrderSerializer(data=request.data, partial=True)
         sent.is_valid(raise_exception=True)
         order = orders.find(str(key), request.user)
@@ -208,12 +187,12 @@ class OrderView(APIView):
             if "steps" in sent.validated_data:
                 _put_steps(order, sent.validated_data["steps"])
         order.refresh_from_db()
-        return _answer(plain(order))
+        return private_json(plain(order))
 
     @extend_schema(operation_id="fibre_order_remove", responses={204: None, **problems(401, 403, 404, 409, 429)})
     def delete(self, request: Request, key: UUID) -> HttpResponse:
         """Einen Entwurf löschen. / Delete a draft."""
-        check_may(request.user, PLANS)
+        check_role(request.user, PLANS)
         order = orders.find(str(key), request.user)
         with transaction.atomic(), rights_of(request.user):
             order.delete()
@@ -256,12 +235,12 @@ class _Verb(APIView):
     verb = ""
 
     def _do(self, request: Request, key: UUID) -> HttpResponse:
-        check_may(request.user, LEADS)
+        check_role(request.user, LEADS)
         order = orders.find(str(key), request.user)
         accept = request.query_params.get("accept", "") == "1"
         told = VERBS[self.verb][0](order, request.user, accept)
         order.refresh_from_db()
-        return _answer({"order": order.name, "state": order.state, **told})
+        return private_json({"order": order.name, "state": order.state, **told})
 
 
 def _view(verb: str) -> type[_Verb]:

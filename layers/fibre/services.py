@@ -8,8 +8,9 @@ import orjson
 from django.db import DatabaseError, connection, transaction
 
 from gisapp.accounts.acting import acting_for
-from gisapp.accounts.roles import has_role, is_known, is_operator
+from gisapp.accounts.roles import has_role, is_known
 from gisapp.errors import Forbidden, GisError, NotFound, from_database
+from gisapp.layer import Members
 from layers.fibre.access import CHANGES, SEES
 from layers.fibre.action_values import parameters
 from layers.fibre.actions import ACTIONS, Action, Takes
@@ -26,15 +27,20 @@ def action_named(name: str) -> Action:
     return ACTIONS[name]
 
 
-def check_may(action: Action, user: Any) -> None:
-    """Whoever has nothing to write in any network is told so before anything is looked up.
+def check_role(user: Any, roles: Members) -> None:
+    """Whoever has none of these roles anywhere is told so before anything is looked up.
 
     Raises GisError("not-logged-in"), Forbidden.
     """
     if not is_known(user):
         raise GisError("not-logged-in")
-    if not is_operator(user) and not has_role(user, SEES if action.asks else CHANGES):
+    if not has_role(user, roles):
         raise Forbidden("forbidden")
+
+
+def check_may(action: Action, user: Any) -> None:
+    """May this person do such a thing in any network? Raises what check_role raises."""
+    check_role(user, SEES if action.asks else CHANGES)
 
 
 @contextmanager

@@ -170,6 +170,9 @@ def test_08_what_was_agreed_upon_stays(plant: Plant) -> None:
         "DELETE FROM fibre_orderstep WHERE ordinal = 1",
         "INSERT INTO fibre_orderstep (order_id, ordinal, action, arguments) SELECT id, 9, 'patch', '{}' FROM fibre_workorder",
         "DELETE FROM fibre_workorder",
+        "UPDATE fibre_workorder SET ends_on = '2999-12-31'",
+        "UPDATE fibre_workorder SET area = (SELECT ST_Multi(ST_Buffer(geom, 900)) FROM fibre_node LIMIT 1)",
+        f"UPDATE fibre_workorder SET contractor_id = {factories.citizen('wer@example.org').pk}, ends_on = '2999-12-31'",
     ):
         with refused("order-not-draft"):
             sql(statement)
@@ -226,8 +229,11 @@ def test_10_a_contractor_works_in_its_area_and_days(plant: Plant) -> None:
     assert Membership.objects.filter(user=crew).count() == 2
     orders.complete(order, person)
     assert [one_.valid_until for one_ in Membership.objects.filter(user=crew)] == [second.ends_on]
+    crew.delete()
+    second.refresh_from_db()
+    assert second.contractor is None, "an account that goes takes its name along"
     orders.cancel(second, person)
-    assert not Membership.objects.filter(user=crew).exists()
+    assert not Membership.objects.filter(purpose__startswith="fibre.workorder").exists()
 
 
 def test_11_nobody_does_by_an_order_what_he_may_not_do(plant: Plant) -> None:

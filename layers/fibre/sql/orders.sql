@@ -68,6 +68,23 @@ $$;
 CREATE TRIGGER fibre_4_gone BEFORE DELETE ON fibre_workorder
     FOR EACH ROW EXECUTE FUNCTION fibre_order_gone();
 
+-- Whoever agreed knew for where, until when and with whom. (An account that goes takes its name along.)
+CREATE FUNCTION fibre_order_stays() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM fibre_refuse('order-not-draft', format('Der Auftrag %s ist kein Entwurf mehr.', OLD.name),
+        'Wieder zum Entwurf machen, ändern, neu genehmigen.');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER fibre_4_stays BEFORE UPDATE OF area, begins_on, ends_on, contractor_id ON fibre_workorder
+    FOR EACH ROW WHEN (OLD.state NOT IN ('draft', 'cancelled') AND (NEW.begins_on IS DISTINCT FROM OLD.begins_on
+        OR NEW.ends_on IS DISTINCT FROM OLD.ends_on OR ST_AsEWKB(NEW.area) IS DISTINCT FROM ST_AsEWKB(OLD.area)
+        OR NEW.contractor_id <> OLD.contractor_id OR (OLD.contractor_id IS NULL AND NEW.contractor_id IS NOT NULL)))
+    EXECUTE FUNCTION fibre_order_stays();
+
 -- What was agreed upon stays as it is: steps change in a draft. (That they were done is written when they are.)
 CREATE FUNCTION fibre_steps_stay() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
