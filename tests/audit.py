@@ -211,10 +211,12 @@ def report(
 
 
 def main(
-    folder: Path = CHECKOUT / "requirements", lock: Path = CHECKOUT / "gisapp/map/vendor/package-lock.json"
+    folder: Path = CHECKOUT / "requirements",
+    lock: Path = CHECKOUT / "gisapp/map/vendor/package-lock.json",
+    today: datetime.date | None = None,
 ) -> int:
     python, browser = python_pins(folder), browser_pins(lock)
-    entries, wrong = ignored(folder / "audit-ignore.toml", datetime.date.today())
+    entries, wrong = ignored(folder / "audit-ignore.toml", today or datetime.date.today())
     answers = [ask_python(python), ask_browser(browser)]
     found = [one for findings, _missed in answers for one in findings]
     missed = [one for _findings, texts in answers for one in texts]

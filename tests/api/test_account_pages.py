@@ -330,7 +330,7 @@ class TestOrganisation:
         assert said in client.post(f"{page}beenden/", follow=True).content.decode()
         for form in (
             {"since": str(TODAY), "until": str(TODAY)},
-            {"since": str(TODAY + datetime.timedelta(days=1)), "until": ""},
+            {"since": str(TODAY + datetime.timedelta(days=30)), "until": ""},
             {"since": str(TODAY), "until": "", "areas": [factories.area("own:amt").pk]},
         ):
             answer = client.post(page, form)

@@ -19,12 +19,12 @@ from tests.fibre.test_impact import circuit
 from tests.fibre.test_questions import client
 
 pytestmark = pytest.mark.django_db
-TODAY = datetime.date.today()
 
 
 def lease(column: str, key: Any, kind: str = "lease", days: tuple[int, int | None] = (0, None), **more: Any) -> None:
     """From so many days after today to so many (None: without an end)."""
-    begins, ends = (None if one_ is None else TODAY + datetime.timedelta(days=one_) for one_ in days)
+    today = datetime.date.today()
+    begins, ends = (None if one_ is None else today + datetime.timedelta(days=one_) for one_ in days)
     names = ["kind", column, "begins_on", "ends_on", *more]
     sql(
         f"INSERT INTO fibre_lease ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})",

@@ -23,7 +23,7 @@ NPM = {
     "title": "prototype pollution",
     "vulnerable_versions": "<1.2",
 }
-TODAY = datetime.date.today()
+TODAY = datetime.date(2026, 11, 22)
 
 
 class Index:
@@ -93,7 +93,7 @@ def ignore(folder: Path, **entry: Any) -> None:
 def test_01_every_locked_package_is_asked_and_safe_ones_are_no_finding(
     index: Index, locks: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert audit.main(*locks) == 0
+    assert audit.main(*locks, TODAY) == 0
     assert sorted(index.asked) == [
         "/-/npm/v1/security/advisories/bulk", "/pypi/alpha/1.0/json", "/pypi/beta/2.0/json",
     ]  # fmt: skip
@@ -107,7 +107,7 @@ def test_02_a_known_vulnerability_is_told_with_its_remedy(
     index.python["beta==2.0"] = {
         "vulnerabilities": [ADVISORY, {**ADVISORY, "id": "PYSEC-0", "withdrawn": "2026-01-01"}]
     }
-    assert audit.main(*locks) == 1
+    assert audit.main(*locks, TODAY) == 1
     said = capsys.readouterr().out
     for word in ("beta", "PYSEC-2026-7", "CVE-2026-0007", "2.1", "1 known vulnerabilities"):
         assert word in said, word
@@ -118,7 +118,7 @@ def test_03_so_is_one_of_the_browsers_packages(
     index: Index, locks: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     index.npm = {"@a/gamma": [NPM]}
-    assert audit.main(*locks) == 1
+    assert audit.main(*locks, TODAY) == 1
     assert "GHSA-aaaa" in capsys.readouterr().out
 
 
@@ -130,7 +130,7 @@ def test_04_what_could_not_be_asked_is_not_taken_for_safe(
         index.python["beta==2.0"] = {"info": {}} if broken == "python-shape" else None
     else:
         index.npm = [] if broken == "npm-shape" else None
-    assert audit.main(*locks) == 2
+    assert audit.main(*locks, TODAY) == 2
     said = capsys.readouterr().out
     assert "NOTHING" in said
     assert "could not be asked" in said
@@ -139,7 +139,7 @@ def test_04_what_could_not_be_asked_is_not_taken_for_safe(
 def test_05_without_a_server_it_ends_with_2(locks: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9")
-    assert audit.main(*locks) == 2
+    assert audit.main(*locks, TODAY) == 2
 
 
 def test_06_an_entry_with_reason_and_end_holds_under_any_name_of_the_vulnerability(
@@ -148,10 +148,10 @@ def test_06_an_entry_with_reason_and_end_holds_under_any_name_of_the_vulnerabili
     index.python["beta==2.0"] = {"vulnerabilities": [ADVISORY]}
     why = "Nobody here calls the function."
     ignore(locks[0], id="CVE-2026-0007", package="beta", reason=why, until=TODAY + datetime.timedelta(days=30))
-    assert audit.main(*locks) == 0
+    assert audit.main(*locks, TODAY) == 0
     assert why in capsys.readouterr().out
     ignore(locks[0], id="CVE-2026-0007", package="alpha", reason=why, until=TODAY + datetime.timedelta(days=30))
-    assert audit.main(*locks) == 1
+    assert audit.main(*locks, TODAY) == 1
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_07_an_entry_that_ended_or_says_too_little_is_an_error_of_its_own(
 ) -> None:
     entry = {"id": "CVE-2026-0007", "package": "beta", "reason": "Nobody here calls the function.", "until": TODAY}
     ignore(locks[0], **{**entry, **wrong})
-    assert audit.main(*locks) == 1
+    assert audit.main(*locks, TODAY) == 1
     assert "CVE-2026-0007" in capsys.readouterr().out
 
 
@@ -178,7 +178,7 @@ def test_08_our_own_locks_are_read_whole() -> None:
     assert {"django", "granian", "pytest", "tipg"} <= {name for name, _version in python}
     browser = dict(audit.browser_pins(CHECKOUT / "gisapp/map/vendor/package-lock.json"))
     assert {"maplibre-gl", "leaflet", "axe-core", "@mapbox/point-geometry"} <= set(browser)
-    entries, wrong = audit.ignored(CHECKOUT / "requirements/audit-ignore.toml", TODAY)
+    entries, wrong = audit.ignored(CHECKOUT / "requirements/audit-ignore.toml", datetime.date.today())
     assert not wrong, wrong
     assert all(one.reason for one in entries)
 
@@ -189,6 +189,6 @@ def test_09_a_log_in_in_the_index_address_is_used_and_not_shown(
     address = os.environ["PIP_INDEX_URL"]
     monkeypatch.setenv("PIP_INDEX_URL", address.replace("//", "//ich:geheim@"))
     index.python["beta==2.0"] = None
-    assert audit.main(*locks) == 2
+    assert audit.main(*locks, TODAY) == 2
     assert "geheim" not in capsys.readouterr().out
     assert index.login == "Basic aWNoOmdlaGVpbQ=="
