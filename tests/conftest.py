@@ -13,6 +13,12 @@ from gisapp.paths import CHECKOUT
 from tests.programs import LeftOut
 
 _stack = contextlib.ExitStack()
+# Two processes run the suite (`make test`): one does these - servers of their own, waiting more than working, and what asks
+# one process through its doors -, the other all that shares the private cluster's roles, the browser and QGIS.
+BESIDE = (
+    "tests/api/", "tests/unit/", "tests/db/test_cluster.py", "tests/db/test_docker_roles.py", "tests/db/test_killing.py",
+    "tests/db/test_reconnect.py", "tests/db/test_replica.py",
+)  # fmt: skip
 REAL_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -25,13 +31,31 @@ def _compile_texts() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LeftOut(), "left-out")
-    _compile_texts()
+    if not hasattr(config, "workerinput"):
+        _compile_texts()
     if not os.environ.get("DATABASE_URL"):
         _stack.enter_context(cluster.in_use())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     _stack.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("beside" if item.nodeid.startswith(BESIDE) else "main"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The database of the tests is a copy of the prepared one."""
+    if not os.environ.get("DATABASE_URL"):
+        from django.db import connections
+
+        from tests.prepared import template
+
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = template()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,6 +7,7 @@ GISAPP_TEST_REQUIRE="browser,qgis" (set by `make test` where they can be install
 import os
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ class LeftOut:
             missing = missing_programs(list(item.iter_markers()))
             excused = [program for program, marker in missing.items() if marker not in required]
             if missing and len(excused) == len(missing):
-                self.tests[excused[0]].append(item.nodeid)
+                self.tests[reason(excused[0])].append(item.nodeid)
                 leaving.append(item)
             else:
                 staying.append(item)
@@ -72,8 +73,19 @@ class LeftOut:
         for program in missing_programs(list(item.iter_markers())):
             pytest.fail(f"{reason(program)} (GISAPP_TEST_REQUIRE says it must be)", pytrace=False)
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A process that runs a part of the suite tells the one that reports."""
+        told = getattr(session.config, "workeroutput", None)
+        if told is not None:
+            told["left out"] = dict(self.tests)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        # Each of them collects the whole suite.
+        self.tests.update(getattr(node, "workeroutput", {}).get("left out", {}))
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        for program, tests in sorted(self.tests.items()):
-            terminalreporter.section(f"left out: {len(tests)} tests; {reason(program)}")
+        for why, tests in sorted(self.tests.items()):
+            terminalreporter.section(f"left out: {len(tests)} tests; {why}")
             for test in tests:
                 terminalreporter.line(test)

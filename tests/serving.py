@@ -18,6 +18,7 @@ import psycopg
 
 from gisapp import cluster
 from gisapp.paths import CHECKOUT
+from tests.prepared import template
 
 Environment = dict[str, str]
 
@@ -54,14 +55,10 @@ def fresh_database(name: str) -> Iterator[Environment]:
     private = not os.environ.get("DATABASE_URL")
     drop = f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
     administer(drop)
-    administer(
-        f"CREATE DATABASE {name}" + (f" OWNER {cluster.OWNER_ROLE} TEMPLATE {cluster.TEMPLATE}" if private else "")
-    )
+    administer(f"CREATE DATABASE {name}" + (f" OWNER {cluster.OWNER_ROLE} TEMPLATE {template()}" if private else ""))
     found = environment(name)
     try:
-        if private:
-            gisapp(found, "manage", "migrate", "--verbosity", "0")
-        else:
+        if not private:
             gisapp(found, "setup")  # creates the extensions as well
         yield found
     finally:

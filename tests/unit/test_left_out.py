@@ -31,14 +31,25 @@ def pytest_configure(config):
 
 
 def run_suite(
-    folder: Path, required: str, path: str = "/usr/bin:/bin", text: str = SUITE
+    folder: Path, required: str, path: str = "/usr/bin:/bin", text: str = SUITE, processes: int = 0
 ) -> subprocess.CompletedProcess[str]:
     (folder / "test_suite.py").write_text(text)
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "pytest.ini").write_text("[pytest]\n")
     checkout = Path(__file__).resolve().parents[2]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider", str(folder)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:django",
+            "-p",
+            "no:cacheprovider",
+            "-n",
+            str(processes),
+            str(folder),
+        ],
         env={"GISAPP_TEST_REQUIRE": required, "PYTHONPATH": str(checkout), "PATH": path},
         cwd=folder,
         capture_output=True,
@@ -46,10 +57,12 @@ def run_suite(
     )
 
 
-def test_missing_program_is_left_out_and_named(tmp_path: Path) -> None:
-    done = run_suite(tmp_path, "")
+@pytest.mark.parametrize("processes", [0, 2])
+def test_missing_program_is_left_out_and_named(tmp_path: Path, processes: int) -> None:
+    done = run_suite(tmp_path, "", processes=processes)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed, 1 deselected" in done.stdout
+    assert ("1 passed" if processes else "1 passed, 1 deselected") in done.stdout
+    assert done.stdout.count("left out: 1 tests") == 1
     assert "apt-get install ein-paket" in done.stdout
     assert "test_suite.py::test_in_the_browser" in done.stdout
 
