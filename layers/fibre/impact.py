@@ -79,9 +79,9 @@ SELECT c.id FROM fibre_cable c WHERE (c.from_node_id = ANY (%(nodes)s::uuid[]) O
 _NODES_IN = "SELECT id FROM fibre_node WHERE ST_Intersects(geom, ST_GeomFromEWKT(%s))"
 _HIT = """
 WITH pieces AS MATERIALIZED (
-    SELECT array_agg(p) AS found FROM fibre_hit_pieces(%(segments)s::uuid[], %(cables)s::uuid[], %(pieces)s::uuid[]) p
-), hit AS MATERIALIZED (SELECT h.* FROM pieces, fibre_hit(coalesce(pieces.found, '{}')) h)
-SELECT 'fibre', u, NULL, NULL, 0 FROM pieces, fibre_in_use(coalesce(pieces.found, '{}')) u
+    SELECT p.* FROM fibre_hit_pieces(%(segments)s::uuid[], %(cables)s::uuid[], %(pieces)s::uuid[]) p
+), hit AS MATERIALIZED (SELECT h.* FROM fibre_hit(array(SELECT p.section_id FROM pieces p)) h)
+SELECT 'fibres', NULL, count(*)::text, NULL, 0 FROM hit WHERE what = 'piece'
 UNION ALL
 SELECT 'circuits', c.id, c.name, jsonb_build_object('kind', c.kind, 'sla', c.sla), c.organisation_id
   FROM hit h JOIN fibre_circuit c ON c.id = h.id WHERE h.what = 'circuit'
@@ -90,8 +90,8 @@ SELECT 'premises', p.id, p.name, jsonb_build_object('node', p.node_id, 'units', 
        'active', (SELECT count(*) FROM fibre_unit u WHERE u.premises_id = p.id AND u.state = 'activated')), p.organisation_id
   FROM hit h JOIN fibre_premises p ON p.id = h.id WHERE h.what = 'premises'
 UNION ALL
-SELECT DISTINCT 'cables', c.id, coalesce(c.name, c.id::text), jsonb_build_object('spec', c.spec_id, 'lifecycle', c.lifecycle), c.organisation_id
-  FROM pieces, fibre_fibresection f JOIN fibre_cable c ON c.id = f.cable_id WHERE f.id = ANY (pieces.found)
+SELECT 'cables', c.id, coalesce(c.name, c.id::text), jsonb_build_object('spec', c.spec_id, 'lifecycle', c.lifecycle), c.organisation_id
+  FROM (SELECT DISTINCT p.cable_id FROM pieces p) k JOIN fibre_cable c ON c.id = k.cable_id
 UNION ALL
 SELECT DISTINCT 'ducts', d.id, coalesce(d.name, d.id::text), jsonb_build_object('spec', d.spec_id, 'lifecycle', d.lifecycle), d.organisation_id
   FROM fibre_ductstep s JOIN fibre_duct d ON d.id = s.duct_id WHERE s.segment_id = ANY (%(segments)s::uuid[])
@@ -115,8 +115,8 @@ def impact(cut: Cut, sight: Sight = None) -> Impact:
     for what, key, name, more, owner in fetch_rows(
         _HIT, {"segments": segments, "cables": cables, "pieces": cut.pieces}
     ):
-        if what == "fibre":
-            fibres += 1
+        if what == "fibres":
+            fibres = int(name)
         elif sight is not None and owner not in sight:
             elsewhere += 1
         else:

@@ -11,13 +11,13 @@ from typing import Any
 import shapely
 from django.db import connection
 
-from tests.fibre.light import neighbours, reached
+from tests.fibre.light import kept, neighbours, reached
 
 Row = dict[str, Any]
 TABLES = (
     "network", "node", "segment", "duct", "ductstep", "tube", "tubesection", "tubejoint", "tubeend", "cable", "cablestep", "slack",
     "cableentry", "fibresection", "measure", "enclosure", "device", "tray", "port", "splitter", "splitterleg", "joint", "jointend",
-    "premises", "unit", "circuit", "circuitend", "lease",
+    "premises", "unit", "circuit", "circuitend", "lease", "light",
 )  # fmt: skip
 CATALOGUE = ("ductspec", "ductspectube", "fittingspec", "cablespec", "enclosurespec", "splitterspec")
 SNAP_M = 0.05
@@ -40,7 +40,7 @@ class State:
                 cursor.execute(f"SELECT * FROM fibre_{table}")
                 names = [column.name for column in cursor.description]
                 found.rows[table] = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-                key = "key" if "key" in names and table in CATALOGUE else "id"
+                key = "key" if table in CATALOGUE and "key" in names else "section_id" if table == "light" else "id"
                 found.by_key[table] = {row[key]: row for row in found.rows[table]}
         for table in ("node", "segment", "duct"):
             for row in found.rows[table]:
@@ -86,6 +86,7 @@ def broken(state: State | None = None) -> list[str]:
         _fittings,
         _joints,
         _circuits,
+        kept,
     )
     return [f"{check.__name__[1:]}: {one}" for check in checks for one in check(found)]
 

@@ -73,6 +73,7 @@ def test_03_a_geopackage_has_every_table_of_the_network(plant: Plant, tmp_path: 
         "alias",
         "namingrule",
         "namingcount",
+        "light",
         "due",
         "pending",
         "pendingkind",

@@ -20,7 +20,7 @@ PLANNING = ("namingrule", "workorder", "orderstep")
 
 # In the order in which the files build on each other.
 RULES_OF_CABLES = (
-    "pending", "cables", "fibres", "enclosures", "joints", "splicing", "trace", "service", "impact", "plans", "grants",
+    "pending", "cables", "fibres", "enclosures", "joints", "splicing", "trace", "service", "light", "impact", "plans", "grants",
 )  # fmt: skip
 ACTIONS = ("search", "naming", "tubeway", "house", "blowing", "acts", "occupancy", "placing")
 

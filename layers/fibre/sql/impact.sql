@@ -1,12 +1,12 @@
 -- Who is hit when something is cut, dug up or destroyed.
 --
--- The steps stay small whatever the tables hold: each duct's way is read once, what is reached is looked up by its key, and
--- each circuit is counted once for each piece. (On 5.6 million fibres a section compared with all segments on its own, or
--- what was reached searched from end to end for each circuit's end, took half a minute.)
+-- The steps stay small whatever the tables hold: each duct's way is read once, and what hangs on a piece is looked up by its
+-- key (light.sql). (On 5.6 million fibres a section compared with all segments on its own took half a minute.)
 
 -- The pieces of fibre that run through these segments, that belong to these cables, or that are named. A fibre that is cut
 -- in closures is hit with the piece that lies there, not with the others.
-CREATE FUNCTION fibre_hit_pieces(segments uuid[], cables uuid[], pieces uuid[]) RETURNS SETOF uuid
+CREATE FUNCTION fibre_hit_pieces(segments uuid[], cables uuid[], pieces uuid[])
+    RETURNS TABLE (section_id uuid, cable_id uuid)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
 AS $$
@@ -40,66 +40,34 @@ BEGIN
              WHERE y.cable_id = p.cable_id AND y.state = 'opened' OFFSET 0) e
          GROUP BY e.id
     )
-    SELECT f.id FROM places p
+    SELECT f.id, p.cable_id FROM places p
       CROSS JOIN LATERAL (SELECT g.id, g.cut_a_id, g.cut_b_id FROM fibre_fibresection g WHERE g.cable_id = p.cable_id OFFSET 0) f
       LEFT JOIN opened a ON a.id = f.cut_a_id
       LEFT JOIN opened b ON b.id = f.cut_b_id
      WHERE (f.cut_a_id IS NULL OR a.after_step < p.ordinal) AND (f.cut_b_id IS NULL OR b.after_step >= p.ordinal)
     UNION
-    SELECT f.id FROM fibre_fibresection f WHERE f.cable_id = ANY (cables)
+    SELECT f.id, f.cable_id FROM fibre_fibresection f WHERE f.cable_id = ANY (cables)
     UNION
-    SELECT unnest(pieces);
+    SELECT f.id, f.cable_id FROM fibre_fibresection f WHERE f.id = ANY (pieces);
 END
 $$;
 
--- What is hit with these pieces: circuits in service that run through them, and premises to which light comes through them.
+-- What is hit with these pieces: those in use, circuits in service that run through them, and premises to which light comes
+-- through them.
 CREATE FUNCTION fibre_hit(pieces uuid[])
     RETURNS TABLE (what text, id uuid)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
 AS $$
-DECLARE
-    used uuid[];
 BEGIN
-    -- Of a cable most fibres are dark. (EXISTS, asked of many pieces, reads all joints there are.)
-    used := array(SELECT p FROM unnest(pieces) p, LATERAL (SELECT FROM fibre_jointend j WHERE j.thing = p LIMIT 1) j ORDER BY p);
     RETURN QUERY
-    WITH reached AS MATERIALIZED (
-        SELECT a.start, a.thing, a.leaves, 1 AS way FROM fibre_reach(used, array_fill('a'::text, ARRAY[cardinality(used)])) a
-        UNION ALL
-        SELECT b.start, b.thing, b.leaves, 2 FROM fibre_reach(used, array_fill('b'::text, ARRAY[cardinality(used)])) b
-    ), lit AS MATERIALIZED (
-        SELECT DISTINCT r.thing, r.leaves FROM reached r
-    ), ends AS MATERIALIZED (
-        SELECT DISTINCT e.node_id FROM lit l, LATERAL (
-            SELECT n.node_id FROM fibre_port p JOIN fibre_enclosure n ON n.id = p.enclosure_id WHERE p.id = l.thing
-            UNION ALL
-            SELECT d.node_id FROM fibre_port p JOIN fibre_device d ON d.id = p.device_id WHERE p.id = l.thing
-            UNION ALL
-            SELECT CASE l.leaves WHEN 'a' THEN c.from_node_id ELSE c.to_node_id END
-              FROM fibre_fibresection f JOIN fibre_cable c ON c.id = f.cable_id
-             WHERE f.id = l.thing AND CASE l.leaves WHEN 'a' THEN f.cut_a_id ELSE f.cut_b_id END IS NULL
-            OFFSET 0) e
-    ), served AS (
-        SELECT r.start, r.way, r.thing = used[r.start] AS itself, e.circuit_id, e.begins
-          FROM reached r, LATERAL (
-            SELECT x.circuit_id, x.begins FROM fibre_circuitend x WHERE x.port_id = r.thing
-            UNION ALL
-            SELECT x.circuit_id, x.begins FROM fibre_circuitend x WHERE x.section_id = r.thing
-            OFFSET 0) e
-    ), through AS (
-        -- It begins to the one side of a piece and ends to the other, or at the piece itself.
-        SELECT s.circuit_id FROM served s GROUP BY s.start, s.circuit_id
-        HAVING (bool_or(s.begins AND s.way = 1) AND bool_or(NOT s.begins AND s.way = 2))
-            OR (bool_or(s.begins AND s.way = 2) AND bool_or(NOT s.begins AND s.way = 1))
-            OR (bool_or(s.itself) AND bool_or(s.begins) AND bool_or(NOT s.begins))
-    )
-    SELECT 'piece', p FROM unnest(used) p
+    WITH lit AS MATERIALIZED (SELECT l.* FROM fibre_lit(pieces) l)
+    SELECT 'piece', l.section_id FROM lit l WHERE l.used
     UNION ALL
-    SELECT 'premises', s.id FROM ends e, LATERAL (SELECT m.id FROM fibre_premises m WHERE m.node_id = e.node_id OFFSET 0) s
+    SELECT 'premises', s.id FROM (SELECT DISTINCT unnest(l.nodes) AS node_id FROM lit l) e, LATERAL (
+        SELECT m.id FROM fibre_premises m WHERE m.node_id = e.node_id OFFSET 0) s
     UNION ALL
-    SELECT 'circuit', c.id FROM (SELECT DISTINCT t.circuit_id FROM through t) t, LATERAL (
-        SELECT k.id FROM fibre_circuit k WHERE k.id = t.circuit_id AND k.lifecycle = 'in_service' OFFSET 0) c;
+    SELECT 'circuit', c.circuit_id FROM (SELECT DISTINCT unnest(l.circuits) AS circuit_id FROM lit l) c;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION fibre_hit(uuid[]), fibre_hit_pieces(uuid[], uuid[], uuid[]) FROM PUBLIC;
