@@ -4,17 +4,15 @@ A copy takes a fraction of a second, the migrations ten. It is made anew when a 
 it never holds rules of yesterday. Only in the private cluster: a server of somebody's own is not littered.
 """
 
-import fcntl
 import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import psycopg
 
 from gisapp import cluster
-from gisapp.paths import CHECKOUT, data_dir
+from gisapp.paths import CHECKOUT
 
 NAME = "gisapp_prepared"
 # What migrations run: code, rules, and the catalogues that they load.
@@ -32,16 +30,15 @@ def fingerprint() -> str:
 
 def template() -> str:
     """The name of the database to copy; it is there afterwards. Two that ask at once get the one that the first makes."""
-    with Path(data_dir() / "prepared.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = fingerprint()
-        with psycopg.connect(**cluster.dsn("postgres", "postgres"), autocommit=True) as connection:  # type: ignore[arg-type]
-            there = connection.execute(
-                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [NAME]
-            ).fetchone()
-            if there != (wanted,):
-                _make(connection)
-                connection.execute(f"COMMENT ON DATABASE {NAME} IS '{wanted}'")
+    wanted = fingerprint()
+    with psycopg.connect(**cluster.dsn("postgres", "postgres"), autocommit=True) as connection:  # type: ignore[arg-type]
+        connection.execute("SELECT pg_advisory_lock(hashtextextended('gisapp prepared', 0))")
+        there = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [NAME]
+        ).fetchone()
+        if there != (wanted,):
+            _make(connection)
+            connection.execute(f"COMMENT ON DATABASE {NAME} IS '{wanted}'")
     return NAME
 
 
