@@ -1,8 +1,8 @@
 """What a trace tells, as plain values: hops, ends and paths. Lengths are metres of glass, losses decibels."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy
@@ -25,8 +25,7 @@ REASONS = {
 COMPLETE = ("device", "port")
 
 
-@dataclass(frozen=True)
-class Hop:
+class Hop(NamedTuple):
     """One thing on the way, or the joint between two: `kind` is fibre, port, device, splitter, or a joint's kind.
 
     `branch` numbers the outputs of splitters that were taken to get here ("" before the first).
@@ -169,7 +168,7 @@ def _plain_end(end: End) -> dict[str, Any]:
 
 
 def _plain_hop(hop: Hop) -> dict[str, Any]:
-    values = {key: value for key, value in asdict(hop).items() if value not in (None, "", ())}
+    values = {key: value for key, value in hop._asdict().items() if value not in (None, "", ())}
     for key in ("length_m", "loss_db"):
         if key in values:
             values[key] = round(values[key], 3)

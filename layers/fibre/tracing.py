@@ -192,13 +192,12 @@ def trace(starts: Sequence[Start], sight: Sight = None, *, geometry: bool = True
     for start, count in zip(starts, of_start, strict=True):
         mine, directions = directions[:count], directions[count:]
         if not mine[0].root.hidden:
-            found.append(_told(start, mine, hanging, geometry))
-    return _judged(found)
+            found.append(_told(start, mine, hanging))
+    shapes = _shapes(found) if geometry else [None] * len(found)
+    return _judged([replace(one, geometry=shape) for one, shape in zip(found, shapes, strict=True)])
 
 
-def _told(
-    start: Start, ways: Sequence[_Direction], hanging: dict[tuple[UUID, str], tuple[Any, ...]], geometry: bool
-) -> Trace:
+def _told(start: Start, ways: Sequence[_Direction], hanging: dict[tuple[UUID, str], tuple[Any, ...]]) -> Trace:
     ways = sorted(ways, key=lambda one: one.is_tree)  # the trunk first
     first, others = ways[0], ways[1:]
     root = first.root
@@ -214,8 +213,7 @@ def _told(
     if not others:  # a device: the one end is itself
         itself = End(root.name, root.name, "device", True, root.node_id, "", root.thing)
         paths = [_path(itself, _Sum(), b, y, middle) for b, y in here]
-    shape = _shape([one.id for one in hops if one.kind == "fibre"]) if geometry else None
-    return Trace(start.name, start.id, hops, paths, shape)
+    return Trace(start.name, start.id, hops, paths)
 
 
 def _path(begin: End, before: _Sum, end: End, behind: _Sum, middle: _Sum) -> Path:
@@ -318,13 +316,30 @@ def _end(row: _Row, hanging: dict[tuple[UUID, str], tuple[Any, ...]]) -> End:
     return End(row.name, row.name, reason, reason in COMPLETE, row.node_id, row.branch, row.thing)
 
 
-def _shape(sections: Sequence[UUID]) -> dict[str, Any] | None:
-    """The line on the map, merged; what lies on another piece counts once."""
-    rows = fetch_rows(
-        "SELECT ST_AsGeoJSON(ST_Transform(ST_LineMerge(ST_Collect(line)), 4326), 7) FROM ("
-        "SELECT DISTINCT ON (cable_id, cut_a_id, cut_b_id) fibre_line(id) AS line FROM fibre_fibresection WHERE id = ANY(%s::uuid[]) "
-        "ORDER BY cable_id, cut_a_id, cut_b_id) pieces WHERE line IS NOT NULL",
-        [list(sections)],
-    )
-    found: dict[str, Any] | None = json.loads(rows[0][0]) if rows[0][0] else None
+# What lies on another piece counts once, and traces over the same pieces have the same line: 144 fibres of a cable ask for
+# one. (A piece is what lies between two cuts of a cable, with all the fibres that are cut there.)
+_LINES = """
+WITH pieces AS (
+    SELECT n.nth, first_value(f.id) OVER (PARTITION BY f.cable_id, f.cut_a_id, f.cut_b_id ORDER BY f.id) AS piece
+      FROM unnest(%s::integer[], %s::uuid[]) n (nth, id) JOIN fibre_fibresection f ON f.id = n.id
+), ways AS MATERIALIZED (
+    SELECT w.pieces, array_agg(w.nth) AS traces FROM (
+        SELECT p.nth, array_agg(DISTINCT p.piece) AS pieces FROM pieces p GROUP BY p.nth) w GROUP BY w.pieces
+), lines AS MATERIALIZED (
+    SELECT p.piece, fibre_line(p.piece) AS line FROM (SELECT DISTINCT unnest(w.pieces) AS piece FROM ways w) p
+)
+SELECT w.traces, ST_AsGeoJSON(ST_Transform(ST_LineMerge(ST_Collect(l.line)), 4326), 7)
+  FROM ways w JOIN lines l ON l.piece = ANY (w.pieces) WHERE l.line IS NOT NULL GROUP BY w.pieces, w.traces
+"""
+
+
+def _shapes(traces: Sequence[Trace]) -> list[dict[str, Any] | None]:
+    """Of each trace the line on the map, merged; None where no cable on the way is placed."""
+    passed = [(nth, hop.id) for nth, one in enumerate(traces) for hop in one.hops if hop.kind == "fibre"]
+    found: list[dict[str, Any] | None] = [None] * len(traces)
+    if passed:
+        for of_traces, text in fetch_rows(_LINES, [[nth for nth, _key in passed], [key for _nth, key in passed]]):
+            shape = json.loads(text)
+            for nth in of_traces:
+                found[nth] = shape
     return found
