@@ -34,8 +34,8 @@ INSIDE = frozenset({Role.STAFF, Role.PLANNER, Role.ENGINEER, Role.ADMIN})
 """The roles that see what is internal to their organisation."""
 ADMINISTRATION = frozenset({Role.STAFF, Role.ADMIN})
 """The roles that keep the region's common data."""
-NEEDS_SECOND_FACTOR = frozenset({Role.ENGINEER, Role.ADMIN})
-"""Who sees or gives rights to networks logs in with two factors."""
+NEEDS_SECOND_FACTOR = frozenset({Role.ENGINEER, Role.PLANNER, Role.ADMIN})
+"""Who sees whole networks, or gives rights to them, logs in with two factors. (A contractor sees an area for some days.)"""
 
 
 @dataclass(frozen=True)

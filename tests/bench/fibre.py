@@ -306,15 +306,17 @@ def impacts(connection: Any, line: Line) -> list[dict[str, Any]]:
     trenches = connection.execute(
         "SELECT d.segment_id, count(DISTINCT s.cable_id) FROM fibre_cable c JOIN fibre_cablestep s ON s.cable_id = c.id JOIN fibre_tubesection x "
         "ON x.id = s.section_id JOIN fibre_tube t ON t.id = x.tube_id JOIN fibre_ductstep d ON d.duct_id = t.duct_id "
-        "WHERE c.network_id = (SELECT network_id FROM fibre_cable WHERE id = %s) AND c.spec_id = '288' GROUP BY 1 ORDER BY abs(count(DISTINCT s.cable_id) - 11), 1",
+        "WHERE c.network_id = (SELECT network_id FROM fibre_cable WHERE id = %s) AND c.spec_id = '288' GROUP BY 1 ORDER BY abs(count(DISTINCT s.cable_id) - 15), 1",
         [trunk],
     ).fetchall()
-    for what, (segment, _cables) in (
-        ("a trench", trenches[0]),
-        ("a trench that branches behind", trenches[len(trenches) // 2]),
-    ):
+    customers = {
+        one: connection.execute(_CUSTOMERS, [one]).fetchone()[0]
+        for one in (*(segment for segment, _cables in trenches[:12]), trenches[len(trenches) // 2][0])
+    }
+    nearest = min(customers, key=lambda one: abs(customers[one] - 1500))
+    for what, segment in (("a trench", nearest), ("a trench that branches behind", trenches[len(trenches) // 2][0])):
         hit = impact(Cut(segments=[segment]))
-        counted = connection.execute(_CUSTOMERS, [segment]).fetchone()[0]
+        counted = customers[segment]
         assert len(hit.premises) == counted, (len(hit.premises), counted)
         goal = 20 if what == "a trench" else None
         ours = milliseconds(lambda key=segment: impact(Cut(segments=[key])), 15)  # type: ignore[misc]

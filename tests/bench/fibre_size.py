@@ -23,7 +23,7 @@ APART_M = 200_000
 TABLES = (
     "network", "node", "segment", "duct", "ductstep", "tube", "tubesection", "tubejoint", "tubeend", "cable", "cablestep", "cableentry",
     "fibresection", "measure", "enclosure", "device", "tray", "port", "splitter", "splitterleg", "joint", "jointend", "premises", "unit",
-    "circuit", "circuitend",
+    "circuit", "circuitend", "light",
 )  # fmt: skip
 _ORIGINAL = """
 import django; django.setup()
@@ -67,6 +67,8 @@ def _columns(connection: Any, table: str) -> Iterator[tuple[str, str]]:
     for name, kind, udt in rows:
         if kind == "uuid":
             yield name, f"md5({name}::text || %(number)s)::uuid"
+        elif udt == "_uuid":
+            yield name, f"array(SELECT md5(one::text || %(number)s)::uuid FROM unnest({name}) one)"
         elif udt == "geometry":
             yield name, f"ST_Translate({name}, %(shift)s, 0)"
         elif table == "network" and name in ("key", "name"):
@@ -96,7 +98,7 @@ def _of_originals(table: str, networks: str) -> str:
         "network": f"id IN {networks}", "ductstep": "duct", "tube": "duct", "tubesection": "tube", "tubeend": "joint:tubejoint",
         "tubejoint": "node", "cablestep": "cable", "cableentry": "cable", "fibresection": "cable", "measure": "cable", "tray": "enclosure",
         "splitter": "enclosure", "splitterleg": "splitter", "joint": "enclosure", "jointend": "joint", "unit": "premises",
-        "circuitend": "circuit",
+        "circuitend": "circuit", "light": "section:fibresection",
     }  # fmt: skip
     if table == "port":
         return f"({_held('enclosure', 'enclosure', networks)} OR {_held('device', 'device', networks)})"
