@@ -56,8 +56,9 @@ class OrderSerializer(serializers.Serializer[Any]):
     steps = serializers.ListField(child=StepSerializer(), required=False, max_length=MOST_STEPS)
 
 
-def plain(order: WorkOrder, *, whole: bool = True, names: bool = True) -> dict[str, Any]:
-    """The order for a program; `whole` with steps, area and the last rehearsal, `names` with the contractor's address."""
+def plain(order: WorkOrder, user: Any = None, *, whole: bool = True, names: bool = True) -> dict[str, Any]:
+    """The order for a program; `whole` with steps, area and the last rehearsal as `user` sees it, `names` with the
+    contractor's address."""
     told: dict[str, Any] = {
         "id": order.pk, "network": order.network.key, "name": order.name, "title": order.title, "kind": order.kind,
         "state": order.state, "begins_on": order.begins_on, "ends_on": order.ends_on, "remark": order.remark,
@@ -65,12 +66,15 @@ def plain(order: WorkOrder, *, whole: bool = True, names: bool = True) -> dict[s
     if not whole:
         return told
     shape = order.area.transform(WGS84_SRID, clone=True) if order.area else None
+    rehearsal = order.rehearsal
+    if rehearsal:
+        rehearsal = {**rehearsal, "competing": orders.competing(order, rehearsal["changes"], user)}
     steps = order.steps.order_by("ordinal").values("ordinal", "action", "arguments", "remark", "done_at", "result")
     return told | {
         "area": orjson.loads(shape.geojson) if shape else None,
         "contractor": order.contractor.email if names and order.contractor else None,
         "steps": list(steps),
-        "rehearsal": order.rehearsal,
+        "rehearsal": rehearsal,
     }
 
 
@@ -146,7 +150,7 @@ class OrdersView(APIView):
             with transaction.atomic(), rights_of(request.user):
                 order = WorkOrder.objects.create(**_written(sent.validated_data), **person)
                 _put_steps(order, sent.validated_data.get("steps", []))
-            return private_json(plain(order), 201)
+            return private_json(plain(order, request.user), 201)
 
         return idempotency.once(request._request, request.user, write)
 
@@ -164,7 +168,7 @@ class OrderView(APIView):
         order = orders.find(str(key), request.user)
         # Who works for whom is for those who plan, not for other crews.
         names = is_operator(request.user) or has_role(request.user, PLANS)
-        return private_json(plain(order, names=names))
+        return private_json(plain(order, request.user, names=names))
 
     @extend_schema(
         operation_id="fibre_order_change",
@@ -187,7 +191,7 @@ class OrderView(APIView):
             if "steps" in sent.validated_data:
                 _put_steps(order, sent.validated_data["steps"])
         order.refresh_from_db()
-        return private_json(plain(order))
+        return private_json(plain(order, request.user))
 
     @extend_schema(operation_id="fibre_order_remove", responses={204: None, **problems(401, 403, 404, 409, 429)})
     def delete(self, request: Request, key: UUID) -> HttpResponse:
@@ -235,7 +239,8 @@ class _Verb(APIView):
     verb = ""
 
     def _do(self, request: Request, key: UUID) -> HttpResponse:
-        check_role(request.user, LEADS)
+        # Whoever carries an order out rehearses it too; the order itself says who that is.
+        check_role(request.user, SEES if self.verb in ("rehearse", "complete") else LEADS)
         order = orders.find(str(key), request.user)
         accept = request.query_params.get("accept", "") == "1"
         told = VERBS[self.verb][0](order, request.user, accept)
