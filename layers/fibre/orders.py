@@ -233,7 +233,7 @@ def competing(order: WorkOrder, found: Sequence[dict[str, Any]], user: Any) -> l
     return told
 
 
-def _lock(order: WorkOrder) -> None:
+def lock(order: WorkOrder) -> None:
     """Of two who approve or carry out the same order at once, the second one sees what the first has done."""
     WorkOrder.objects.select_for_update(of=("self",)).get(pk=order.pk)
     order.refresh_from_db()
@@ -254,7 +254,7 @@ def approve(order: WorkOrder, user: Any) -> Rehearsal:
     """Agree upon what the steps would change now. Raises Forbidden, Conflict("order-stops") where a step is refused."""
     check(order, "approve", user)
     with _told(order), transaction.atomic():
-        _lock(order)
+        lock(order)
         now = rehearse(order, user)
         if now.stop:
             raise Conflict("order-stops", order=order.name, step=now.stop.step, why=now.stop.message)
@@ -269,7 +269,7 @@ def issue(order: WorkOrder, user: Any) -> None:
     """
     check(order, "issue", user)
     with _told(order), transaction.atomic():
-        _lock(order)
+        lock(order)
         _becomes(order, WorkOrder.State.ISSUED, user)
 
 
@@ -277,7 +277,7 @@ def reopen(order: WorkOrder, user: Any) -> None:
     """A draft again: its steps can be changed, and what was agreed upon is gone. Raises Forbidden."""
     check(order, "reopen", user)
     with _told(order), transaction.atomic():
-        _lock(order)
+        lock(order)
         _becomes(order, WorkOrder.State.DRAFT, user)
 
 
@@ -285,7 +285,7 @@ def cancel(order: WorkOrder, user: Any) -> None:
     """It will not be done; what it has drawn is planned again. Raises Forbidden."""
     check(order, "cancel", user)
     with _told(order), transaction.atomic():
-        _lock(order)
+        lock(order)
         _becomes(order, WorkOrder.State.CANCELLED, user)
 
 
@@ -299,7 +299,7 @@ def complete(order: WorkOrder, user: Any, *, accept: bool = False) -> Sequence[d
     if accept and not leads(order, user):
         raise Forbidden("forbidden")
     with _told(order), transaction.atomic():
-        _lock(order)
+        lock(order)
         if order.state not in (WorkOrder.State.APPROVED, WorkOrder.State.ISSUED):
             raise Conflict("order-state")
         pin()

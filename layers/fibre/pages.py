@@ -27,7 +27,7 @@ _LISTED = (NODE, SEGMENT, DUCT, CABLE, ENCLOSURE)
 _MARGIN_M = 200
 
 
-def _person(request: HttpRequest) -> Any:
+def person_of(request: HttpRequest) -> Any:
     """Who sees networks at all; raises GisError("not-logged-in") and Forbidden."""
     if not is_known(request.user):
         raise GisError("not-logged-in")
@@ -52,7 +52,7 @@ def _start(user: Any, layers: list[registry.Layer]) -> dict[str, Any]:
 @with_language
 def network(request: HttpRequest) -> HttpResponse:
     """`?what=` names the listed layer, the other parameters are the list's; with a script the list follows by itself."""
-    user = _person(request)
+    user = person_of(request)
     shown = [registry.get(one.name, user) for one in _LISTED]
     listed = next((one for one in shown if one.name == request.GET.get("what")), NODE)
     query = listing.parse(listed, request.GET)
