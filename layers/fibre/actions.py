@@ -279,8 +279,8 @@ _HOUSES = (
              "Taps the nearest free tube of a passing duct: trench, lead-in, cut, fitting, entry point, the cable if wished. Answer: what was made, and "
              "the list of materials."),
         "fibre_connect_house",
-        (_NETWORK, _may("house", Takes.NODE, "Gebäudeknoten", "building's node"), _may("place", Takes.POINT, "Stelle (GeoJSON)", "place (GeoJSON)"),
-         _may("premises", Takes.PREMISES, "Anschlussobjekt", "premises", "of_premises"), _may("address", Takes.ADDRESS, "Adresse (Schlüssel)", "address (key)", "of_address"),
+        (_NETWORK, _may("house", Takes.NODE, "Gebäudeknoten", "building's node"), _may("place", Takes.POINT, "Stelle", "place"),
+         _may("premises", Takes.PREMISES, "Anschlussobjekt", "premises", "of_premises"), _may("address", Takes.ADDRESS, "Adresse", "address", "of_address"),
          _may("name", Takes.NAME, "Name des Hauses", "name of the house", "called"), _may("duct", Takes.DUCT, "dieses Rohr anzapfen", "tap this duct", "of_duct"),
          _may("cabinet", Takes.NODE, "von diesem Verteiler", "from this cabinet", "of_cabinet"),
          _may("lead_in", Takes.DUCT_SPEC, "Rohr ins Haus (10/6)", "pipe into the house (10/6)"),

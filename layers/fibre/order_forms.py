@@ -124,7 +124,7 @@ def field_of(one: Argument) -> forms.Field:
     if takes is Takes.LIFECYCLE:
         return forms.ChoiceField(choices=[(state, str(text)) for state, text in LIFECYCLE.items()], **more)
     if takes is Takes.LEAD:
-        return forms.ChoiceField(choices=_choices((("a", "a"), ("b", "b")), one.required), **more)
+        return forms.ChoiceField(choices=_choices((("a", _("a (Anfang)")), ("b", _("b (Ende)"))), one.required), **more)
     if takes is Takes.YES_NO:
         return _YesNoField(choices=_choices((("yes", _("ja")), ("no", _("nein"))), one.required), **more)
     if takes is Takes.NUMBER:

@@ -40,19 +40,9 @@ _NUMBERED = {
 }
 # What stands at a node has its place there.
 _PLACES = (
-    "node_id",
-    "enclosure_id",
-    "device_id",
-    "splitter_id",
-    "duct_id",
-    "cable_id",
-    "tube_id",
-    "section_id",
-    "port_id",
-    "leg_id",
+    "node_id", "enclosure_id", "joint_id", "device_id", "splitter_id", "duct_id", "cable_id", "tube_id", "section_id", "port_id", "leg_id",
     "segment_id",
-    "joint_id",
-)
+)  # fmt: skip
 _MARKS = {"add": "+", "change": "~", "remove": "−"}
 
 
@@ -108,8 +98,9 @@ class Group:
 
 @cache
 def _titles() -> Mapping[str, Text]:
-    known = {one.model.split(".")[1].lower(): one.title for one in GUARDED}
-    return known | {one.model_class._meta.model_name or "": one.title for one in LAYERS}
+    """What the tables hold, in the order in which people look at it: objects before their parts."""
+    objects = {one.model_class._meta.model_name or "": one.title for one in LAYERS}
+    return objects | {one.model.split(".")[1].lower(): one.title for one in GUARDED}
 
 
 def _keys(changes: Sequence[Row]) -> set[str]:
@@ -150,6 +141,10 @@ class _Reader:
             self.rows[f"{one['table']} {one['key']}"] = one["table"], row
             if _KEY.fullmatch(one["key"]):
                 self.rows[one["key"]] = one["table"], row
+        self.ends: dict[str, list[Row]] = defaultdict(list)
+        for table, row in self.rows.values():
+            if table == "jointend" and row.get("joint_id"):
+                self.ends[str(row["joint_id"])].append(row)
         drawn = {
             number: json.dumps(row["geom"])
             for number, (_table, row) in enumerate(self.rows.values())
@@ -173,6 +168,8 @@ class _Reader:
             return f"{parts[0]}{between}{'in' if row.get('is_input') else ''}{row.get(column, '?')}"
         if table == "tray":
             parts.append(_("Kassette %(number)s") % {"number": row.get("number")})
+        if table == "joint" and self.ends.get(key):
+            parts.insert(0, " – ".join(self.label("jointend", one, "") for one in self.ends[key]))
         if row.get("slot"):
             parts.append(_("Platz %(number)s") % {"number": row["slot"]})
         return " · ".join(parts) or key[:8]

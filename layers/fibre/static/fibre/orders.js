@@ -78,8 +78,7 @@ for (const row of document.querySelectorAll("#result li[data-box]")) {
     view.fit(row.dataset.box.split(",").map(Number), 18);
     if (!matchMedia("(min-width: 761px)").matches) show.scrollIntoView({ block: "nearest" });
   } }, name.textContent.trim());
-  name.replaceWith(spot);
-  if (name.nodeType === Node.ELEMENT_NODE) name.remove();
+  name.replaceWith(spot, " ");
 }
 
 // ------------------------------------------------------------------------------------------------- drawing the order's area
