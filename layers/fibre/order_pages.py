@@ -28,7 +28,6 @@ from gisapp.errors import BadInput, GisError, NotFound, from_exception
 from gisapp.geolibs import WGS84_SRID
 from gisapp.map.context import page_context, preloaded, script_data
 from gisapp.map.languages import with_language
-from gisapp.map.start import start_view
 from layers.fibre import drafts, order_shown, orders, queries
 from layers.fibre.access import PLANS
 from layers.fibre.actions import ACTIONS
@@ -37,7 +36,7 @@ from layers.fibre.declared import LAYERS
 from layers.fibre.models import WorkOrder
 from layers.fibre.order_forms import HeadForm, NewForm, StepForm, actions
 from layers.fibre.order_views import OrderSerializer
-from layers.fibre.pages import person_of
+from layers.fibre.pages import person_of, start_of
 from layers.fibre.sentences import keys_in, sentence
 from layers.fibre.services import action_named, check_role, rights_of
 
@@ -152,7 +151,7 @@ def _rehearsed(order: WorkOrder, user: Any) -> dict[str, Any]:
         "at": parse_datetime(kept["at"]),
         "groups": groups,
         "stop": kept["stop"],
-        "competing": orders.competing(order, kept["changes"], user),
+        "competing": orders.competing(order, kept["changes"], user) if order.state in orders.OPEN else [],
         "missing": order_shown.groups(apart["missing"], user) if apart else [],
         "unexpected": order_shown.groups(apart["unexpected"], user) if apart else [],
         "features": order_shown.features(groups),
@@ -199,7 +198,7 @@ def _page(request: HttpRequest, order: WorkOrder, status: int = 200, **forms_: A
         "head": _head(order) if "edit" in may else None, "actions": actions(), "step_form": step_form, "editing": editing,
         "chosen": step_form.action.name if step_form else "", "hectares": order.area.area / 10_000 if order.area else 0,
         "modules": [static("fibre/orders.js"), *preloaded("embed.js")[1:]],
-        "data": {**script_data(request, layers, start_view(layers)), "order": told},
+        "data": {**script_data(request, layers, start_of(user, layers)), "order": told},
     }  # fmt: skip
     return render(request, "fibre/order.html", {**page_context(request), **context, **forms_}, status=status)
 

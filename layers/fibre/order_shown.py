@@ -137,14 +137,14 @@ class _Reader:
         # As it would be; of what goes, as it was.
         self.rows: dict[str, tuple[str, Row]] = {}
         for one in changes:
-            row = {**before.get((one["table"], one["key"]), {}), **one["old"], **one["new"]}
+            row: Row = {**before.get((one["table"], one["key"]), {}), **one["old"], **one["new"]}
             self.rows[f"{one['table']} {one['key']}"] = one["table"], row
             if _KEY.fullmatch(one["key"]):
                 self.rows[one["key"]] = one["table"], row
         self.ends: dict[str, list[Row]] = defaultdict(list)
-        for table, row in self.rows.values():
-            if table == "jointend" and row.get("joint_id"):
-                self.ends[str(row["joint_id"])].append(row)
+        for table, end in self.rows.values():
+            if table == "jointend" and end.get("joint_id"):
+                self.ends[str(end["joint_id"])].append(end)
         drawn = {
             number: json.dumps(row["geom"])
             for number, (_table, row) in enumerate(self.rows.values())

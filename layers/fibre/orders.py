@@ -27,14 +27,14 @@ from layers.fibre.refs import key_of
 from layers.fibre.services import action_named, perform, rights_of
 
 _MADE = re.compile(r"\$(\d+)(?:\.(\w+))?")
-_OPEN = (WorkOrder.State.DRAFT, WorkOrder.State.APPROVED, WorkOrder.State.ISSUED)
+OPEN = (WorkOrder.State.DRAFT, WorkOrder.State.APPROVED, WorkOrder.State.ISSUED)
 # In which states each verb does something; the database's own table of transitions says the same of states.
 FROM = {
-    "rehearse": _OPEN,
+    "rehearse": OPEN,
     "approve": (WorkOrder.State.DRAFT,),
     "issue": (WorkOrder.State.APPROVED,),
     "reopen": (WorkOrder.State.APPROVED, WorkOrder.State.CANCELLED),
-    "cancel": _OPEN,
+    "cancel": OPEN,
     "complete": (WorkOrder.State.APPROVED, WorkOrder.State.ISSUED),
     "edit": (WorkOrder.State.DRAFT,),
     "delete": (WorkOrder.State.DRAFT, WorkOrder.State.CANCELLED),
@@ -189,11 +189,11 @@ def rehearse(order: WorkOrder, user: Any) -> Rehearsal:
 
     `user` None: with the installation's own rights. Raises Forbidden; what the steps are refused for is in the answer.
     """
-    check(order, "rehearse", user)
     found: list[dict[str, Any]] = []
     results: dict[int, dict[str, Any]] = {}
     stop: Stop | None = None
     order.refresh_from_db()
+    check(order, "rehearse", user)
     with _told(order):
         try:
             with transaction.atomic():
@@ -222,7 +222,7 @@ def rehearse(order: WorkOrder, user: Any) -> Rehearsal:
 def competing(order: WorkOrder, found: Sequence[dict[str, Any]], user: Any) -> list[dict[str, Any]]:
     """Other open orders of the same network whose last rehearsal touched the same things, as far as `user` sees them."""
     mine = set(changes.touched(found))
-    rows = WorkOrder.objects.filter(network=order.network_id, state__in=_OPEN, rehearsal__isnull=False)
+    rows = WorkOrder.objects.filter(network=order.network_id, state__in=OPEN, rehearsal__isnull=False)
     with rights_of(user):
         others = list(rows.exclude(pk=order.pk).order_by("name"))
     told = []
@@ -295,11 +295,11 @@ def complete(order: WorkOrder, user: Any, *, accept: bool = False) -> Sequence[d
     Raises Conflict("order-stops") where a step is refused now, and Conflict("order-base-changed") where something else would
     come of it than was agreed upon, unless `accept`, which is for those who lead. Raises Forbidden.
     """
-    check(order, "complete", user)
-    if accept and not leads(order, user):
-        raise Forbidden("forbidden")
     with _told(order), transaction.atomic():
         lock(order)
+        check(order, "complete", user)
+        if accept and not leads(order, user):
+            raise Forbidden("forbidden")
         if order.state not in (WorkOrder.State.APPROVED, WorkOrder.State.ISSUED):
             raise Conflict("order-state")
         pin()

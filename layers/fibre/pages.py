@@ -36,7 +36,7 @@ def person_of(request: HttpRequest) -> Any:
     return request.user
 
 
-def _start(user: Any, layers: list[registry.Layer]) -> dict[str, Any]:
+def start_of(user: Any, layers: list[registry.Layer]) -> dict[str, Any]:
     """The box of the structures that the person sees; without any, where the map starts."""
     found = queries.nodes(user).filter(kind__in=("pop", "exchange", "cabinet")).aggregate(box=Extent("geom"))["box"]
     if found is None:
@@ -72,6 +72,6 @@ def network(request: HttpRequest) -> HttpResponse:
         "owners": colours,
         "legends": [legend.shown(one) for one in (NODE, ENCLOSURE)],
         "modules": [static("fibre/network.js"), *preloaded("embed.js")[1:]],
-        "data": {**script_data(request, layers, _start(user, layers)), "fibre": told},
+        "data": {**script_data(request, layers, start_of(user, layers)), "fibre": told},
     }
     return render(request, "fibre/network.html", {**page_context(request), **context})

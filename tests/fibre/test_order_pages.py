@@ -329,7 +329,9 @@ def test_12_what_changes_is_named_and_placed(plant: Plant) -> None:
 
 def test_13_in_english(plant: Plant) -> None:
     lead, order = as_(plant), draft(plant, *PLAN)
-    page = text(lead.get(at(order), {"lang": "en", "action": "remove"}))
+    # (What the page activates stays active in this thread.)
+    with translation.override("de"):
+        page = text(lead.get(at(order), {"lang": "en", "action": "remove"}))
     for words in (
         "Splice fibre K1:1 to K2:1 in M",
         "Rehearse",

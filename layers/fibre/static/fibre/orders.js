@@ -8,6 +8,7 @@ import { addOverlay, EMPTY, feature } from "../map/overlay.js";
 import { page, t } from "../map/page.js";
 import { createStore } from "../map/state.js";
 import { createView } from "../map/view.js";
+import { extent } from "./extent.js";
 
 // The colours of orders.css, told apart by the dash as well.
 const COLOURS = ["match", ["get", "what"], "add", "#1f7a3a", "remove", "#b3261e", "#1c5fb0"];
@@ -50,23 +51,8 @@ view.whenDrawn((map) => {
 });
 const legend = document.getElementById("order-legend");
 if (legend) legend.hidden = false;
-const everything = extent([area, ...changes.features.map((one) => one.geometry)]);
+const everything = extent({ features: [...(area ? [feature(area)] : []), ...changes.features] });
 if (everything) view.fit(everything);
-
-/** west, south, east, north of all these geometries; null without any. */
-function extent(geometries) {
-  const found = [Infinity, Infinity, -Infinity, -Infinity];
-  const walk = (part) => {
-    if (typeof part[0] !== "number") return part.forEach(walk);
-    found[0] = Math.min(found[0], part[0]);
-    found[1] = Math.min(found[1], part[1]);
-    found[2] = Math.max(found[2], part[0]);
-    found[3] = Math.max(found[3], part[1]);
-    return null;
-  };
-  for (const one of geometries.flatMap((shape) => shape?.geometries ?? [shape])) if (one?.coordinates) walk(one.coordinates);
-  return Number.isFinite(found[0]) ? found : null;
-}
 
 // --------------------------------------------------------------------------------------- a row of the list leads to its place
 
