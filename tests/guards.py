@@ -41,6 +41,7 @@ REFUSALS = "gisapp/accounts/refusals.py"
 NETWORK, KEPT, DOORS = (f"tests/fibre/test_{name}.py" for name in ("rights", "rights_kept", "doors"))
 FIBRE_SQL = "layers/fibre/sql/access.sql"
 ACTS, ORDERS = "tests/fibre/test_action_rights.py", "tests/fibre/test_order_doors.py"
+CREW = "tests/fibre/test_order_crew.py"
 OCCUPANCY, FULL = "layers/fibre/occupancy.py", "tests/fibre/test_occupancy.py"
 
 MUTATIONS = (
@@ -284,10 +285,20 @@ MUTATIONS = (
              "return _ours()", (ACTS,)),
     Mutation("orders: seen with the person's own rights", "layers/fibre/orders.py", "    with rights_of(user):\n        found = list(rows",
              "    with rights_of(None):\n        found = list(rows", (ORDERS,)),
-    Mutation("orders: carried out by those who lead", "layers/fibre/order_views.py", "check_role(request.user, LEADS)", "check_role(request.user, SEES)",
-             (ORDERS,)),
-    Mutation("orders: rights are given by those who lead", "layers/fibre/orders.py",
-             "if user is not None and not is_operator(user) and order.organisation_id not in leaders:", "if False:", ("tests/fibre/test_orders.py",)),
+    Mutation("orders: done by those who may", "layers/fibre/orders.py", "if verb not in allowed(order, user):", "if False:",
+             ("tests/fibre/test_orders.py",)),
+    Mutation("orders: a contractor has the one that he was given", "layers/fibre/orders.py", "order.contractor_id == user.pk", "True", (CREW,)),
+    Mutation("orders: a contractor has his days", "layers/fibre/orders.py", "(order.begins_on or today) <= today <= order.ends_on", "True", (CREW,)),
+    Mutation("orders: a difference is accepted by those who lead", "layers/fibre/orders.py", "if accept and not leads(order, user):", "if False:",
+             (CREW,)),
+    Mutation("orders: a contractor sees the one that he was given", "layers/fibre/access.py",
+             "fibre_workorder.contractor_id = gisapp_user() AND", "true AND", (CREW,)),
+    Mutation("removals: nothing is removed under what is there", "layers/fibre/sql/removing.sql",
+             "        PERFORM fibre_note('removed', ARRAY[NEW.id]);\n", "", ("tests/fibre/test_removing.py",)),
+    Mutation("removals: nothing comes back into what is removed", "layers/fibre/sql/removing.sql",
+             "    PERFORM fibre_note('removed', carriers);\n", "", ("tests/fibre/test_removing.py",)),
+    Mutation("orders: what becomes of them is said by those who lead", "layers/fibre/sql/orders.sql",
+             "NEW.state <> OLD.state AND gisapp_person()", "false AND gisapp_person()", (CREW,)),
     Mutation("network: a duct lies where its walk lies", FIBRE_SQL, "CASE WHEN TG_OP = 'UPDATE' THEN fibre_duct_line(NEW.id) END",
              "NEW.geom", (KEPT, DOORS)),
 )  # fmt: skip

@@ -30,6 +30,17 @@ _JOINT_EDITED = (
 )
 
 
+# Those who plan see the orders of their areas; a contractor the one that he was given, on its days, while it is issued.
+_ORDER_SEEN = f"""
+EXISTS (SELECT FROM gisapp_within(ARRAY[{", ".join(f"'{one}'" for one in sorted(PLANS))}])
+         WHERE reach_owner = fibre_workorder.organisation_id
+           AND (reach_area IS NULL OR fibre_workorder.area IS NULL OR ST_Intersects(reach_area, fibre_workorder.area)))
+OR (fibre_workorder.contractor_id = gisapp_user() AND fibre_workorder.state = 'issued'
+    AND (now() AT TIME ZONE 'Europe/Berlin')::date BETWEEN coalesce(fibre_workorder.begins_on, '-infinity') AND fibre_workorder.ends_on
+    AND EXISTS (SELECT FROM gisapp_grants(ARRAY['contractor']) g WHERE g.organisation_id = fibre_workorder.organisation_id))
+OR (SELECT gisapp_operator())
+"""  # noqa: S608 - names of roles
+
 _READERS = ", ".join(f"'{one}'" for one in sorted(SEES))
 
 
@@ -87,7 +98,8 @@ GUARDED = (
     Guarded("fibre.NamingRule", Text("Namensregeln", "Naming rules"), parent="network"),
     Guarded("fibre.NamingCount", Text("Letzte Nummern", "Last numbers"), parent="network"),
     # Planners write orders too; what they do to the network needs the right to change it.
-    Guarded("fibre.WorkOrder", Text("Aufträge", "Work orders"), owner="organisation", within=tuple(SEES), edit=tuple(PLANS), place="area"),
+    Guarded("fibre.WorkOrder", Text("Aufträge", "Work orders"), owner="organisation", within=tuple(SEES), edit=tuple(PLANS), place="area",
+            seen=_ORDER_SEEN),
     Guarded("fibre.OrderStep", Text("Schritte von Aufträgen", "Steps of work orders"), parent="order"),
     # Under which names an importer knows things; it is the installation's own.
     Guarded("fibre.Alias", Text("Kennungen der Quellen", "Ids of sources"), owner="network", seen="gisapp_operator()", edited="gisapp_operator()"),

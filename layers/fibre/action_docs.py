@@ -1,8 +1,10 @@
 """The page of the documentation about the actions, from their table."""
 
 import json
+from collections.abc import Sequence
 
-from layers.fibre.actions import ACTIONS, Action, Takes
+from layers.fibre.actions import ACTIONS, Action, Argument, Takes
+from layers.fibre.values import LIFECYCLE
 
 _TAKES = {
     Takes.NETWORK: "Netz (Kürzel)", Takes.NODE: "Netzknoten", Takes.NODES: "Liste von Netzknoten", Takes.SEGMENT: "Trasse", Takes.DUCT: "Rohr",
@@ -10,7 +12,8 @@ _TAKES = {
     Takes.PREMISES: "Anschlussobjekt", Takes.PORT: "Port (`ODF-1/3`)", Takes.JOINT: "Verbindung", Takes.DUCT_SPEC: "Rohrtyp",
     Takes.CABLE_SPEC: "Kabeltyp", Takes.ENCLOSURE_SPEC: "Gehäusetyp", Takes.FITTING: "Verbindertyp", Takes.ADDRESS: "Adresse (Zahl)",
     Takes.POINT: "GeoJSON-Punkt (CRS84)", Takes.NAME: "Text", Takes.NUMBER: "Zahl", Takes.NUMBERS: "Liste von Zahlen", Takes.METRES: "Meter",
-    Takes.YES_NO: "ja/nein", Takes.LEAD: "`a` oder `b`",
+    Takes.YES_NO: "ja/nein", Takes.LEAD: "`a` oder `b`", Takes.KIND: "Art",
+    Takes.OBJECT: "Objekt dieser Art", Takes.LIFECYCLE: "Stand",
 }  # fmt: skip
 _RETURNS = {
     "id": "`id`: der Schlüssel des Neuen", "ids": "`ids`: die Schlüssel", "count": "`count`: wie viele", "nothing": "nichts weiter",
@@ -32,6 +35,10 @@ Befehl; wer einen hinzufügt, schreibt eine Zeile in die Tabelle.
 """
 
 
+def _choices(argument: Argument) -> Sequence[str]:
+    return tuple(LIFECYCLE) if argument.takes is Takes.LIFECYCLE else argument.choices
+
+
 def _section(one: Action) -> list[str]:
     lines = [
         f"## {one.name}: {one.title.de}", "", f"{one.text.de} ({one.title.en}: {one.text.en})", "",
@@ -39,7 +46,8 @@ def _section(one: Action) -> list[str]:
     ]  # fmt: skip
     for argument in one.arguments:
         name = f"**{argument.name}**" if argument.required else argument.name
-        lines.append(f"| {name} | {_TAKES[argument.takes]} | {argument.text.de} | `{argument.parameter}` |")
+        takes = ", ".join(f"`{one}`" for one in _choices(argument)) or _TAKES[argument.takes]
+        lines.append(f"| {name} | {takes} | {argument.text.de} | `{argument.parameter}` |")
     who = "Schreibt nichts; wer das Netz sieht, darf fragen." if one.asks else ""
     return [
         *lines,
@@ -57,6 +65,8 @@ _EXAMPLES: dict[str, dict[str, object]] = {
         "network": "eckernfoerde", "place": {"type": "Point", "coordinates": [9.7012, 54.4321]}, "name": "Dorfstraße 7", "cable_spec": "12",
     },
     "splice": {"enclosure": "NVt-07/1", "cable_a": "T 1", "fibre_a": 1, "cable_b": "HK 17", "fibre_b": 1, "many": 4},
+    "set-lifecycle": {"kind": "cable", "object": "K-117", "lifecycle": "removed"},
+    "remove": {"kind": "segment", "object": "T-4"},
     "place-cable": {"network": "eckernfoerde", "spec": "144", "from_enclosure": "ODF-01", "to_enclosure": "NVt-07/1"},
 }  # fmt: skip
 

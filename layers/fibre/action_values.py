@@ -12,6 +12,7 @@ from gisapp.database import fetch_rows
 from gisapp.errors import BadInput, NotFound
 from layers.fibre.actions import Action, Argument, Takes
 from layers.fibre.refs import key_of, starts, thing
+from layers.fibre.values import LIFECYCLE
 
 LONGEST = 200
 MOST = 10_000
@@ -166,8 +167,16 @@ _PLAIN: Mapping[Takes, Callable[[str, Any], Any]] = {
 }  # fmt: skip
 
 
-def _value(argument: Argument, value: Any) -> Any:
+def _value(argument: Argument, value: Any, kind: Any = None) -> Any:
+    """`kind` is what was sent as the argument of that name, for an OBJECT."""
     takes, name = argument.takes, argument.name
+    if takes in (Takes.KIND, Takes.LIFECYCLE):
+        if not isinstance(value, str) or value not in (argument.choices or LIFECYCLE):
+            raise _bad(name, value)
+        return value
+    if takes is Takes.OBJECT:
+        ref = _text(name, value)
+        return _splitter(ref) if kind == "splitter" else thing(ref, None, str(kind)).id
     if takes in _PLAIN:
         return _PLAIN[takes](name, value)
     if takes is Takes.NODES:
@@ -198,7 +207,7 @@ def parameters(action: Action, sent: Any) -> dict[str, Any]:
     found = {}
     for one in action.arguments:
         if sent.get(one.name) is not None:
-            found[one.parameter] = _value(one, sent[one.name])
+            found[one.parameter] = _value(one, sent[one.name], sent.get("kind"))
         elif one.required:
             raise BadInput("value-missing", field=one.name, rule=one.name)
     return found

@@ -17,6 +17,7 @@ from gisapp.features import idempotency
 from layers.fibre.actions import ACTIONS, Action, Argument, Takes
 from layers.fibre.api import private_json
 from layers.fibre.services import check_may, perform
+from layers.fibre.values import LIFECYCLE
 
 _DRY = OpenApiParameter("dry", str, enum=["1"], description=_("Probelauf: alles wird geprüft und nichts geschrieben"))
 _NUMBER = {"type": "integer", "minimum": 1, "maximum": 32_767}
@@ -30,6 +31,7 @@ _SCHEMAS: dict[Takes, dict[str, Any]] = {
     Takes.METRES: {"type": "number", "minimum": 0.1, "maximum": 5_000},
     Takes.YES_NO: {"type": "boolean"},
     Takes.LEAD: {"type": "string", "enum": ["a", "b"]},
+    Takes.LIFECYCLE: {"type": "string", "enum": list(LIFECYCLE)},
 }
 _ANSWERS: dict[str, dict[str, Any]] = {
     "id": {"id": {"type": "string", "format": "uuid"}},
@@ -41,7 +43,8 @@ _ANSWERS: dict[str, dict[str, Any]] = {
 
 
 def _schema(one: Argument) -> dict[str, Any]:
-    return {**_SCHEMAS.get(one.takes, _REF), "description": f"{one.text.de} / {one.text.en}"}
+    among = {"type": "string", "enum": list(one.choices)} if one.choices else _SCHEMAS.get(one.takes, _REF)
+    return {**among, "description": f"{one.text.de} / {one.text.en}"}
 
 
 def request_schema(action: Action) -> dict[str, Any]:

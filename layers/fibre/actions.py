@@ -38,17 +38,22 @@ class Takes(StrEnum):
     METRES = "metres"
     YES_NO = "yes_no"
     LEAD = "lead"
+    KIND = "kind"
+    OBJECT = "object"
+    LIFECYCLE = "lifecycle"
 
 
 @dataclass(frozen=True)
 class Argument:
-    """`parameter` is the function's name for it. Without `required` the function's own default holds."""
+    """`parameter` is the function's name for it. Without `required` the function's own default holds. `choices`: of a KIND
+    the kinds that there are; an OBJECT is of the kind that the argument "kind" says."""
 
     name: str
     takes: Takes
     text: Text
     parameter: str
     required: bool = True
+    choices: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -274,8 +279,8 @@ _HOUSES = (
              "Taps the nearest free tube of a passing duct: trench, lead-in, cut, fitting, entry point, the cable if wished. Answer: what was made, and "
              "the list of materials."),
         "fibre_connect_house",
-        (_NETWORK, _may("house", Takes.NODE, "Gebäudeknoten", "building's node"), _may("place", Takes.POINT, "Stelle (GeoJSON)", "place (GeoJSON)"),
-         _may("premises", Takes.PREMISES, "Anschlussobjekt", "premises", "of_premises"), _may("address", Takes.ADDRESS, "Adresse (Schlüssel)", "address (key)", "of_address"),
+        (_NETWORK, _may("house", Takes.NODE, "Gebäudeknoten", "building's node"), _may("place", Takes.POINT, "Stelle", "place"),
+         _may("premises", Takes.PREMISES, "Anschlussobjekt", "premises", "of_premises"), _may("address", Takes.ADDRESS, "Adresse", "address", "of_address"),
          _may("name", Takes.NAME, "Name des Hauses", "name of the house", "called"), _may("duct", Takes.DUCT, "dieses Rohr anzapfen", "tap this duct", "of_duct"),
          _may("cabinet", Takes.NODE, "von diesem Verteiler", "from this cabinet", "of_cabinet"),
          _may("lead_in", Takes.DUCT_SPEC, "Rohr ins Haus (10/6)", "pipe into the house (10/6)"),
@@ -287,4 +292,31 @@ _HOUSES = (
     ),
 )  # fmt: skip
 
-ACTIONS: Mapping[str, Action] = {one.name: one for one in (*_ROUTE, *_TUBES, *_CABLES, *_WAYS, *_SPLICES, *_HOUSES)}
+# With a lifecycle of their own; a splitter has its enclosure's.
+_WITH_LIFECYCLE = ("node", "segment", "duct", "cable", "enclosure", "device", "premises", "circuit")
+_OBJECT = _one("object", Takes.OBJECT, "Objekt (Name oder Schlüssel)", "object (name or key)")
+
+
+def _kind(*choices: str) -> Argument:
+    return Argument("kind", Takes.KIND, Text("Art des Objekts", "kind of object"), "of_kind", choices=choices)
+
+
+_REMOVALS = (
+    Action(
+        "set-lifecycle", Text("Stand ändern", "Change the lifecycle state"),
+        Text("Gibt einem Objekt einen anderen Stand. „Ausgebaut“ wird nur, worin nichts mehr liegt, woran nichts hängt und wo nichts mehr steht.",
+             "Gives an object another state. Only what carries nothing any more becomes “removed”."),
+        "fibre_set_lifecycle",
+        (_kind(*_WITH_LIFECYCLE), _OBJECT, _one("lifecycle", Takes.LIFECYCLE, "neuer Stand", "new state", "state")),
+    ),
+    Action(
+        "remove", Text("Objekt löschen", "Delete an object"),
+        Text("Löscht ein Objekt, das es nie gab oder das niemand mehr braucht; seine Geschichte bleibt. Was noch belegt ist, wird abgelehnt.",
+             "Deletes an object that never was or that nobody needs any more; its history stays. What is still occupied is refused."),
+        "fibre_remove", (_kind(*_WITH_LIFECYCLE, "splitter"), _OBJECT),
+    ),
+)  # fmt: skip
+
+ACTIONS: Mapping[str, Action] = {
+    one.name: one for one in (*_ROUTE, *_TUBES, *_CABLES, *_WAYS, *_SPLICES, *_HOUSES, *_REMOVALS)
+}

@@ -135,6 +135,9 @@ ORDERS = (
     ErrorText("order-not-draft", 409, "Der Auftrag ist kein Entwurf mehr.", "The order is no draft any more."),
     ErrorText("order-elsewhere", 409, "Diesen Auftrag gibt es in dem Netz des Objekts nicht.", "There is no such order in the object's network."),
     ErrorText("order-no-result", 400, "„{name}“ nennt nichts, was ein früherer Schritt gemacht hat.", "“{name}” names nothing that an earlier step made."),
+    ErrorText("order-step-used", 409, "Ein Schritt braucht, was Schritt {step} macht; er kommt nach ihm.", "A step needs what step {step} makes; it comes behind it."),
+    ErrorText("too-many-steps", 400, "Ein Auftrag hat höchstens {most} Schritte; was mehr ist, gehört in einen zweiten.",
+              "An order has {most} steps at most; what is more belongs into a second one."),
     ErrorText("order-stops", 409, "Der Auftrag {order} bleibt bei Schritt {step} stehen: {why}", "The order {order} stops at step {step}: {why}"),
     ErrorText("order-base-changed", 409,
               "Das Netz hat sich geändert: Der Auftrag {order} täte etwas anderes als genehmigt ({missing} Änderungen fehlten, {unexpected} kämen dazu). "

@@ -16,7 +16,10 @@ register(
         layers=LAYERS,
         guarded=GUARDED,
         commands=[FIBRE],
-        pages=[Page("fibre", Text("Glasfasernetz", "Fibre network"), see=SEES)],
+        pages=[
+            Page("fibre", Text("Glasfasernetz", "Fibre network"), see=SEES),
+            Page("fibre-orders-page", Text("Arbeitsaufträge", "Work orders"), see=SEES),
+        ],
         urls=urlpatterns,
         api_urls=[
             path("fibre/trace", api.TraceView.as_view(), name="fibre-trace"),

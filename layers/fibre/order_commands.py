@@ -26,36 +26,22 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def _create(arguments: argparse.Namespace) -> dict[str, Any]:
-    from django.db import transaction
-
-    from gisapp.errors import BadInput, NotFound
+    from gisapp.errors import BadInput
     from gisapp.history.recording import recorded
-    from layers.fibre.actions import ACTIONS
-    from layers.fibre.models import Network, OrderStep, WorkOrder
+    from layers.fibre import drafts
     from layers.fibre.order_views import plain
+    from layers.fibre.services import action_named
 
-    network = Network.objects.filter(key=arguments.network).first()
-    if network is None:
-        raise NotFound("fibre-unknown", ref=arguments.network)
     try:
-        steps = json.loads(Path(arguments.steps).read_text()) if arguments.steps else []
-        made = [
-            OrderStep(ordinal=number, action=one["action"], arguments=one.get("arguments", {}))
-            for number, one in enumerate(steps, 1)
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        sent = json.loads(Path(arguments.steps).read_text()) if arguments.steps else []
+        steps = [{"action": str(one["action"]), "arguments": one.get("arguments", {})} for one in sent]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput("bad-value", field="--steps", name="--steps", value=str(error)[:100]) from error
-    for one in made:
-        if one.action not in ACTIONS:
-            raise NotFound("unknown-action", name=str(one.action)[:50], possible=", ".join(sorted(ACTIONS)))
-    with recorded("command"), transaction.atomic():
-        order = WorkOrder.objects.create(
-            network=network, organisation_id=network.organisation_id, name=arguments.name, title=arguments.title
-        )
-        for one in made:
-            one.order = order
-        OrderStep.objects.bulk_create(made)
-    return plain(order)
+    for one in steps:
+        action_named(one["action"])
+    head = {"network": arguments.network, "name": arguments.name, "title": arguments.title}
+    with recorded("command"):
+        return plain(drafts.make(None, {**head, "steps": steps}))
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.contrib.gis.geos import MultiPolygon
-from django.db import transaction
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -15,22 +13,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from gisapp.accounts.models import User
 from gisapp.accounts.roles import has_role, is_operator
 from gisapp.api.documented import ONCE
 from gisapp.api.serializers import problems
 from gisapp.api.throttles import WriteThrottle
-from gisapp.errors import BadInput, NotFound
 from gisapp.features import idempotency
-from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
-from layers.fibre import orders
+from gisapp.geolibs import WGS84_SRID
+from layers.fibre import drafts, orders
 from layers.fibre.access import LEADS, PLANS, SEES
 from layers.fibre.actions import ACTIONS
-from layers.fibre.api import polygon_of, private_json
-from layers.fibre.models import Network, OrderStep, WorkOrder
+from layers.fibre.api import private_json
+from layers.fibre.models import WorkOrder
 from layers.fibre.services import check_role, rights_of
-
-MOST_STEPS = 500
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -53,11 +47,12 @@ class OrderSerializer(serializers.Serializer[Any]):
     ends_on = serializers.DateField(required=False, allow_null=True)
     contractor = serializers.EmailField(required=False, allow_null=True, help_text=_("E-Mail-Adresse eines Kontos"))
     remark = serializers.CharField(max_length=5_000, required=False, allow_blank=True)
-    steps = serializers.ListField(child=StepSerializer(), required=False, max_length=MOST_STEPS)
+    steps = serializers.ListField(child=StepSerializer(), required=False, max_length=drafts.MOST_STEPS)
 
 
-def plain(order: WorkOrder, *, whole: bool = True, names: bool = True) -> dict[str, Any]:
-    """The order for a program; `whole` with steps, area and the last rehearsal, `names` with the contractor's address."""
+def plain(order: WorkOrder, user: Any = None, *, whole: bool = True, names: bool = True) -> dict[str, Any]:
+    """The order for a program; `whole` with steps, area and the last rehearsal as `user` sees it, `names` with the
+    contractor's address."""
     told: dict[str, Any] = {
         "id": order.pk, "network": order.network.key, "name": order.name, "title": order.title, "kind": order.kind,
         "state": order.state, "begins_on": order.begins_on, "ends_on": order.ends_on, "remark": order.remark,
@@ -65,47 +60,16 @@ def plain(order: WorkOrder, *, whole: bool = True, names: bool = True) -> dict[s
     if not whole:
         return told
     shape = order.area.transform(WGS84_SRID, clone=True) if order.area else None
+    rehearsal = order.rehearsal
+    if rehearsal:
+        rehearsal = {**rehearsal, "competing": orders.competing(order, rehearsal["changes"], user)}
     steps = order.steps.order_by("ordinal").values("ordinal", "action", "arguments", "remark", "done_at", "result")
     return told | {
         "area": orjson.loads(shape.geojson) if shape else None,
         "contractor": order.contractor.email if names and order.contractor else None,
         "steps": list(steps),
-        "rehearsal": order.rehearsal,
+        "rehearsal": rehearsal,
     }
-
-
-def _area(sent: Any) -> MultiPolygon | None:
-    shape = None if sent is None else polygon_of(sent, "area")
-    return shape if shape is None or isinstance(shape, MultiPolygon) else MultiPolygon(shape, srid=STORAGE_SRID)
-
-
-def _contractor(sent: dict[str, Any]) -> dict[str, User | None]:
-    """The account of that address. Nobody's own rights reach other people's accounts: it is looked up for him."""
-    if "contractor" not in sent:
-        return {}
-    address = sent["contractor"]
-    person = User.objects.filter(email__iexact=address, is_active=True).first() if address else None
-    if address and person is None:
-        raise BadInput("bad-value", field="contractor", name="contractor", value=address)
-    return {"contractor": person}
-
-
-def _written(sent: dict[str, Any]) -> dict[str, Any]:
-    """The order's columns of what was sent. Raises BadInput, NotFound."""
-    values = {name: value for name, value in sent.items() if name not in ("steps", "network", "contractor", "area")}
-    if "area" in sent:
-        values["area"] = _area(sent["area"])
-    if "network" in sent:
-        network = Network.objects.filter(key=sent["network"]).first()
-        if network is None:
-            raise NotFound("fibre-unknown", ref=sent["network"])
-        values |= {"network": network, "organisation_id": network.organisation_id}
-    return values
-
-
-def _put_steps(order: WorkOrder, steps: list[dict[str, Any]]) -> None:
-    OrderStep.objects.filter(order=order).delete()
-    OrderStep.objects.bulk_create(OrderStep(order=order, ordinal=number, **one) for number, one in enumerate(steps, 1))
 
 
 class OrdersView(APIView):
@@ -142,11 +106,7 @@ class OrdersView(APIView):
         sent.is_valid(raise_exception=True)
 
         def write() -> HttpResponse:
-            person = _contractor(sent.validated_data)
-            with transaction.atomic(), rights_of(request.user):
-                order = WorkOrder.objects.create(**_written(sent.validated_data), **person)
-                _put_steps(order, sent.validated_data.get("steps", []))
-            return private_json(plain(order), 201)
+            return private_json(plain(drafts.make(request.user, sent.validated_data), request.user), 201)
 
         return idempotency.once(request._request, request.user, write)
 
@@ -164,7 +124,7 @@ class OrderView(APIView):
         order = orders.find(str(key), request.user)
         # Who works for whom is for those who plan, not for other crews.
         names = is_operator(request.user) or has_role(request.user, PLANS)
-        return private_json(plain(order, names=names))
+        return private_json(plain(order, request.user, names=names))
 
     @extend_schema(
         operation_id="fibre_order_change",
@@ -177,25 +137,15 @@ class OrderView(APIView):
         sent = OrderSerializer(data=request.data, partial=True)
         sent.is_valid(raise_exception=True)
         order = orders.find(str(key), request.user)
-        person = _contractor(sent.validated_data)
-        with transaction.atomic(), rights_of(request.user):
-            values = _written(sent.validated_data) | person
-            for name, value in values.items():
-                setattr(order, name, value)
-            if values:
-                order.save(update_fields=[name.removesuffix("_id") for name in values])
-            if "steps" in sent.validated_data:
-                _put_steps(order, sent.validated_data["steps"])
-        order.refresh_from_db()
-        return private_json(plain(order))
+        drafts.change(order, request.user, sent.validated_data)
+        return private_json(plain(order, request.user))
 
     @extend_schema(operation_id="fibre_order_remove", responses={204: None, **problems(401, 403, 404, 409, 429)})
     def delete(self, request: Request, key: UUID) -> HttpResponse:
         """Einen Entwurf löschen. / Delete a draft."""
         check_role(request.user, PLANS)
         order = orders.find(str(key), request.user)
-        with transaction.atomic(), rights_of(request.user):
-            order.delete()
+        drafts.delete(order, request.user)
         return HttpResponse(status=204)
 
 
@@ -235,7 +185,8 @@ class _Verb(APIView):
     verb = ""
 
     def _do(self, request: Request, key: UUID) -> HttpResponse:
-        check_role(request.user, LEADS)
+        # Whoever carries an order out rehearses it too; the order itself says who that is.
+        check_role(request.user, SEES if self.verb in ("rehearse", "complete") else LEADS)
         order = orders.find(str(key), request.user)
         accept = request.query_params.get("accept", "") == "1"
         told = VERBS[self.verb][0](order, request.user, accept)

@@ -7,6 +7,7 @@ the base has changed so that something else would come of it: the difference is 
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +19,29 @@ from django.utils.translation import get_language
 from gisapp.accounts.models import Area, Membership
 from gisapp.accounts.roles import Role, is_operator, organisations_of
 from gisapp.errors import BadInput, Conflict, Forbidden, GisError, NotFound, from_exception
-from gisapp.history.recording import pin, recorded
+from gisapp.history.recording import current, pin, recorded
 from layers.fibre import changes
-from layers.fibre.access import LEADS
+from layers.fibre.access import LEADS, PLANS
 from layers.fibre.models import OrderStep, WorkOrder
 from layers.fibre.refs import key_of
 from layers.fibre.services import action_named, perform, rights_of
 
 _MADE = re.compile(r"\$(\d+)(?:\.(\w+))?")
-_OPEN = (WorkOrder.State.DRAFT, WorkOrder.State.APPROVED, WorkOrder.State.ISSUED)
+OPEN = (WorkOrder.State.DRAFT, WorkOrder.State.APPROVED, WorkOrder.State.ISSUED)
+# In which states each verb does something; the database's own table of transitions says the same of states.
+FROM = {
+    "rehearse": OPEN,
+    "approve": (WorkOrder.State.DRAFT,),
+    "issue": (WorkOrder.State.APPROVED,),
+    "reopen": (WorkOrder.State.APPROVED, WorkOrder.State.CANCELLED),
+    "cancel": OPEN,
+    "complete": (WorkOrder.State.APPROVED, WorkOrder.State.ISSUED),
+    "edit": (WorkOrder.State.DRAFT,),
+    "delete": (WorkOrder.State.DRAFT, WorkOrder.State.CANCELLED),
+}
+_PLANNERS = frozenset({"edit", "delete"})
+# What somebody does who carries an order out, and does not answer for the network.
+_CREWS = frozenset({"rehearse", "complete"})
 # What an order's objects become with it.
 _BUILT = {
     WorkOrder.State.APPROVED: (("planned", "under_construction"), "approved"),
@@ -69,6 +84,53 @@ class Rehearsal:
         }
 
 
+def leads(order: WorkOrder, user: Any) -> bool:
+    """Does this person answer for the order's network? (None: the installation itself.)"""
+    return user is None or is_operator(user) or order.organisation_id in organisations_of(user, LEADS)
+
+
+def allowed(order: WorkOrder, user: Any) -> frozenset[str]:
+    """The verbs of FROM that this person has a right to, whatever the order's state.
+
+    A contractor has the order that he was given, from its first day to its last, while it is issued.
+    """
+    if leads(order, user):
+        return frozenset(FROM)
+    found = _PLANNERS if order.organisation_id in organisations_of(user, PLANS) else frozenset()
+    today = timezone.localdate()
+    if (
+        order.contractor_id == user.pk
+        and order.state == WorkOrder.State.ISSUED
+        and order.ends_on is not None
+        and (order.begins_on or today) <= today <= order.ends_on
+        and order.organisation_id in organisations_of(user, {Role.CONTRACTOR})
+    ):
+        found |= _CREWS
+    return found
+
+
+def possible(order: WorkOrder, user: Any) -> frozenset[str]:
+    """What this person may do with it now."""
+    return frozenset(verb for verb in allowed(order, user) if order.state in FROM[verb])
+
+
+def check(order: WorkOrder, verb: str, user: Any) -> None:
+    """Raises Forbidden."""
+    if verb not in allowed(order, user):
+        raise Forbidden("forbidden")
+
+
+def _told(order: WorkOrder) -> AbstractContextManager[Any]:
+    """What an order does stands in the history with its number, through the door by which somebody asked for it."""
+    outer = current()
+    return recorded(str(outer.said.get("door", "program")) if outer else "program", reason=order.name)
+
+
+def _keeper(order: WorkOrder, user: Any) -> Any:
+    """With whose rights the order's own row is written: a contractor changes the network and not the order."""
+    return user if leads(order, user) else None
+
+
 class _Back(Exception):
     """Takes a rehearsal back."""
 
@@ -99,8 +161,11 @@ def _filled(arguments: Any, results: Mapping[int, Mapping[str, Any]]) -> Any:
 def _words(refused: GisError) -> str:
     """The database's own words name the fibre, the place and the remedy; they are German. Others get the catalogue's."""
     language = get_language() or "de"
-    told = [str(refused.values.get(name) or "") for name in ("message", "hint")]
-    return " ".join(filter(None, told)) if told[0] and language.startswith("de") else refused.text(language)
+    said, hint = (str(refused.values.get(name) or "") for name in ("message", "hint"))
+    if not said or not language.startswith("de"):
+        return refused.text(language)
+    # (An action's hint begins with what is said.)
+    return hint if hint.startswith(said) else f"{said} {hint}".rstrip()
 
 
 def _do(order: WorkOrder, user: Any) -> tuple[dict[int, dict[str, Any]], Stop | None]:
@@ -128,7 +193,8 @@ def rehearse(order: WorkOrder, user: Any) -> Rehearsal:
     results: dict[int, dict[str, Any]] = {}
     stop: Stop | None = None
     order.refresh_from_db()
-    with recorded("program", reason=order.name):
+    check(order, "rehearse", user)
+    with _told(order):
         try:
             with transaction.atomic():
                 pin()
@@ -141,29 +207,33 @@ def rehearse(order: WorkOrder, user: Any) -> Rehearsal:
         found,
         [{"step": number, **told} for number, told in results.items()],
         stop,
-        _competing(order, found),
+        competing(order, found, user),
         changes.difference(order.agreed, found) if order.agreed is not None else None,
     )
-    with rights_of(user):
-        WorkOrder.objects.filter(pk=order.pk).update(rehearsal={"at": timezone.now().isoformat(), **now.plain()})
+    kept = {"at": timezone.now().isoformat(), **now.plain()}
+    # Who else touches the same is asked anew by whoever looks: not everybody sees the others.
+    del kept["competing"]
+    with rights_of(_keeper(order, user)):
+        WorkOrder.objects.filter(pk=order.pk).update(rehearsal=kept)
+    order.rehearsal = kept
     return now
 
 
-def _competing(order: WorkOrder, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Other open orders of the same network whose last rehearsal touched the same things."""
+def competing(order: WorkOrder, found: Sequence[dict[str, Any]], user: Any) -> list[dict[str, Any]]:
+    """Other open orders of the same network whose last rehearsal touched the same things, as far as `user` sees them."""
     mine = set(changes.touched(found))
-    others = WorkOrder.objects.filter(network=order.network_id, state__in=_OPEN, rehearsal__isnull=False).exclude(
-        pk=order.pk
-    )
+    rows = WorkOrder.objects.filter(network=order.network_id, state__in=OPEN, rehearsal__isnull=False)
+    with rights_of(user):
+        others = list(rows.exclude(pk=order.pk).order_by("name"))
     told = []
-    for other in others.order_by("name"):
+    for other in others:
         both = mine & set(changes.touched((other.rehearsal or {}).get("changes", [])))
         if both:
-            told.append({"order": other.name, "title": other.title, "objects": sorted(both)})
+            told.append({"id": str(other.pk), "order": other.name, "title": other.title, "objects": sorted(both)})
     return told
 
 
-def _lock(order: WorkOrder) -> None:
+def lock(order: WorkOrder) -> None:
     """Of two who approve or carry out the same order at once, the second one sees what the first has done."""
     WorkOrder.objects.select_for_update(of=("self",)).get(pk=order.pk)
     order.refresh_from_db()
@@ -171,7 +241,7 @@ def _lock(order: WorkOrder) -> None:
 
 def _becomes(order: WorkOrder, state: str, user: Any, **more: Any) -> None:
     """The new state, of the order and of what it has drawn, and the contractor's rights with it."""
-    with rights_of(user):
+    with rights_of(_keeper(order, user)):
         WorkOrder.objects.filter(pk=order.pk).update(state=state, **more)
         states, becomes = _BUILT[WorkOrder.State(state)]
         with connection.cursor() as cursor:
@@ -181,9 +251,10 @@ def _becomes(order: WorkOrder, state: str, user: Any, **more: Any) -> None:
 
 
 def approve(order: WorkOrder, user: Any) -> Rehearsal:
-    """Agree upon what the steps would change now. Raises Conflict("order-stops") where a step is refused."""
-    with recorded("program", reason=order.name), transaction.atomic():
-        _lock(order)
+    """Agree upon what the steps would change now. Raises Forbidden, Conflict("order-stops") where a step is refused."""
+    check(order, "approve", user)
+    with _told(order), transaction.atomic():
+        lock(order)
         now = rehearse(order, user)
         if now.stop:
             raise Conflict("order-stops", order=order.name, step=now.stop.step, why=now.stop.message)
@@ -196,24 +267,25 @@ def issue(order: WorkOrder, user: Any) -> None:
 
     Raises Forbidden: who gives rights to others is of the network's own engineers or leads its organisation.
     """
-    leaders = organisations_of(user, LEADS) if user is not None else set()
-    if user is not None and not is_operator(user) and order.organisation_id not in leaders:
-        raise Forbidden("forbidden")
-    with recorded("program", reason=order.name), transaction.atomic():
-        _lock(order)
+    check(order, "issue", user)
+    with _told(order), transaction.atomic():
+        lock(order)
         _becomes(order, WorkOrder.State.ISSUED, user)
 
 
 def reopen(order: WorkOrder, user: Any) -> None:
-    """A draft again: its steps can be changed, and what was agreed upon is gone."""
-    with recorded("program", reason=order.name), transaction.atomic():
-        _lock(order)
+    """A draft again: its steps can be changed, and what was agreed upon is gone. Raises Forbidden."""
+    check(order, "reopen", user)
+    with _told(order), transaction.atomic():
+        lock(order)
         _becomes(order, WorkOrder.State.DRAFT, user)
 
 
 def cancel(order: WorkOrder, user: Any) -> None:
-    with recorded("program", reason=order.name), transaction.atomic():
-        _lock(order)
+    """It will not be done; what it has drawn is planned again. Raises Forbidden."""
+    check(order, "cancel", user)
+    with _told(order), transaction.atomic():
+        lock(order)
         _becomes(order, WorkOrder.State.CANCELLED, user)
 
 
@@ -221,10 +293,13 @@ def complete(order: WorkOrder, user: Any, *, accept: bool = False) -> Sequence[d
     """Carry it out: every step for good, its objects in service, all or nothing. Returns what changed.
 
     Raises Conflict("order-stops") where a step is refused now, and Conflict("order-base-changed") where something else would
-    come of it than was agreed upon, unless `accept`.
+    come of it than was agreed upon, unless `accept`, which is for those who lead. Raises Forbidden.
     """
-    with recorded("program", reason=order.name), transaction.atomic():
-        _lock(order)
+    with _told(order), transaction.atomic():
+        lock(order)
+        check(order, "complete", user)
+        if accept and not leads(order, user):
+            raise Forbidden("forbidden")
         if order.state not in (WorkOrder.State.APPROVED, WorkOrder.State.ISSUED):
             raise Conflict("order-state")
         pin()
@@ -241,7 +316,7 @@ def complete(order: WorkOrder, user: Any, *, accept: bool = False) -> Sequence[d
                 unexpected=len(apart["unexpected"]),
             )
         now = timezone.now()
-        with rights_of(user):
+        with rights_of(_keeper(order, user)):
             for number, told in results.items():
                 OrderStep.objects.filter(order=order, ordinal=number).update(done_at=now, result=told)
         _becomes(order, WorkOrder.State.DONE, user)

@@ -27,7 +27,7 @@ _LISTED = (NODE, SEGMENT, DUCT, CABLE, ENCLOSURE)
 _MARGIN_M = 200
 
 
-def _person(request: HttpRequest) -> Any:
+def person_of(request: HttpRequest) -> Any:
     """Who sees networks at all; raises GisError("not-logged-in") and Forbidden."""
     if not is_known(request.user):
         raise GisError("not-logged-in")
@@ -36,7 +36,7 @@ def _person(request: HttpRequest) -> Any:
     return request.user
 
 
-def _start(user: Any, layers: list[registry.Layer]) -> dict[str, Any]:
+def start_of(user: Any, layers: list[registry.Layer]) -> dict[str, Any]:
     """The box of the structures that the person sees; without any, where the map starts."""
     found = queries.nodes(user).filter(kind__in=("pop", "exchange", "cabinet")).aggregate(box=Extent("geom"))["box"]
     if found is None:
@@ -52,7 +52,7 @@ def _start(user: Any, layers: list[registry.Layer]) -> dict[str, Any]:
 @with_language
 def network(request: HttpRequest) -> HttpResponse:
     """`?what=` names the listed layer, the other parameters are the list's; with a script the list follows by itself."""
-    user = _person(request)
+    user = person_of(request)
     shown = [registry.get(one.name, user) for one in _LISTED]
     listed = next((one for one in shown if one.name == request.GET.get("what")), NODE)
     query = listing.parse(listed, request.GET)
@@ -72,6 +72,6 @@ def network(request: HttpRequest) -> HttpResponse:
         "owners": colours,
         "legends": [legend.shown(one) for one in (NODE, ENCLOSURE)],
         "modules": [static("fibre/network.js"), *preloaded("embed.js")[1:]],
-        "data": {**script_data(request, layers, _start(user, layers)), "fibre": told},
+        "data": {**script_data(request, layers, start_of(user, layers)), "fibre": told},
     }
     return render(request, "fibre/network.html", {**page_context(request), **context})

@@ -55,3 +55,14 @@ ENCLOSURE_KINDS = {
     "splitter_box": Text("Splittergehäuse", "splitter box"),
     "copper_frame": Text("Kupferverteiler", "copper frame"),
 }
+KINDS = {
+    "node": Text("Netzknoten", "node"),
+    "segment": Text("Trasse", "segment"),
+    "duct": Text("Rohr", "duct"),
+    "cable": Text("Kabel", "cable"),
+    "enclosure": Text("Gehäuse", "enclosure"),
+    "device": Text("Gerät", "device"),
+    "splitter": Text("Splitter", "splitter"),
+    "premises": Text("Anschlussobjekt", "premises"),
+    "circuit": Text("Schaltung", "circuit"),
+}

@@ -42,6 +42,7 @@ def plant() -> Plant:
     found.enclosure("M", "M1")
     found.enclosure("H", "HAUS", spec="huep-4", enters="K2")
     found.splitter("SP1", "BOX")
+    found.duct("FREI", "POP", "NVT", spec="10/6")
     settle()
     found.splice("BOX", "K1:1", "K2:1", 2)
     found.patch("ODF/1", "ODF/2")
@@ -82,6 +83,7 @@ def sent_to(plant: Plant) -> dict[str, dict[str, Any]]:
         "splice-leg": {"splitter": "SP1", "input": True, "leg": 1, "cable": "K1", "fibre": 7}, "swap": {"joint_a": joints[0], "joint_b": joints[1]},
         "replace-enclosure": {"enclosure": "BOX", "spec": "nvt-576"},
         "connect-house": {"network": "netz", "place": {"type": "Point", "coordinates": [lon, lat]}, "name": "Neu", "cable_spec": "6"},
+        "set-lifecycle": {"kind": "cable", "object": "K4", "lifecycle": "out_of_service"}, "remove": {"kind": "duct", "object": "FREI"},
     }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_03_who_may_what(plant: Plant, role: Role | None) -> None:
     plans = leads or role is Role.PLANNER
     sees = plans or role is Role.CONTRACTOR
     assert (asker.get("/api/fibre/orders").status_code == 200) is sees
-    assert (asker.get(f"/api/fibre/orders/{order.pk}").status_code == 200) is sees
+    assert (asker.get(f"/api/fibre/orders/{order.pk}").status_code == 200) is plans
     assert (send(asker, "", {"network": "netz", "name": "neu"}).status_code == 201) is plans
     assert (send(asker, f"/{order.pk}", {"title": "neu"}, "patch").status_code == 200) is plans
     assert (send(asker, f"/{order.pk}/rehearse").status_code == 200) is leads

@@ -22,7 +22,7 @@ PLANNING = ("namingrule", "workorder", "orderstep")
 RULES_OF_CABLES = (
     "pending", "cables", "fibres", "enclosures", "joints", "splicing", "trace", "service", "light", "impact", "plans", "grants",
 )  # fmt: skip
-ACTIONS = ("search", "naming", "tubeway", "house", "blowing", "acts", "occupancy", "placing")
+ACTIONS = ("search", "naming", "tubeway", "house", "blowing", "acts", "occupancy", "placing", "removing")
 
 
 def files(*names: str) -> list[migrations.RunSQL]:

@@ -6,6 +6,11 @@ CREATE VIEW fibre_ordertransition (from_state, to_state) AS VALUES
     ('issued', 'approved'), ('issued', 'done'), ('issued', 'cancelled'), ('cancelled', 'draft');
 COMMENT ON VIEW fibre_ordertransition IS 'What a work order may become';
 
+-- The roles that answer for a network; LEADS in layers/fibre/access.py.
+CREATE FUNCTION fibre_leaders() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ARRAY['engineer', 'admin'] $$;
+
 -- Like fibre_organisation, for planners too: they draft orders in networks that they do not change themselves.
 CREATE FUNCTION fibre_order_organisation() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -32,6 +37,11 @@ AS $$
 DECLARE
     before text := CASE WHEN TG_OP = 'UPDATE' THEN OLD.state END;
 BEGIN
+    -- Planners write orders; what becomes of them is said by those who answer for the network.
+    IF TG_OP = 'UPDATE' AND NEW.state <> OLD.state AND gisapp_person() AND NOT gisapp_operator() AND NOT EXISTS (
+        SELECT FROM gisapp_grants(fibre_leaders()) g WHERE g.organisation_id = OLD.organisation_id) THEN
+        PERFORM fibre_out_of_reach();
+    END IF;
     IF TG_OP = 'INSERT' AND NEW.state <> 'draft' THEN
         PERFORM fibre_refuse('order-state', 'Ein Auftrag beginnt als Entwurf.');
     ELSIF TG_OP = 'UPDATE' AND NEW.state <> OLD.state AND NOT EXISTS (
@@ -79,8 +89,9 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER fibre_4_stays BEFORE UPDATE OF area, begins_on, ends_on, contractor_id ON fibre_workorder
-    FOR EACH ROW WHEN (OLD.state NOT IN ('draft', 'cancelled') AND (NEW.begins_on IS DISTINCT FROM OLD.begins_on
+CREATE TRIGGER fibre_4_stays BEFORE UPDATE OF area, begins_on, ends_on, contractor_id, agreed ON fibre_workorder
+    FOR EACH ROW WHEN (OLD.state NOT IN ('draft', 'cancelled') AND (NEW.agreed IS DISTINCT FROM OLD.agreed AND NEW.state = OLD.state
+        OR NEW.begins_on IS DISTINCT FROM OLD.begins_on
         OR NEW.ends_on IS DISTINCT FROM OLD.ends_on OR ST_AsEWKB(NEW.area) IS DISTINCT FROM ST_AsEWKB(OLD.area)
         OR NEW.contractor_id <> OLD.contractor_id OR (OLD.contractor_id IS NULL AND NEW.contractor_id IS NOT NULL)))
     EXECUTE FUNCTION fibre_order_stays();

@@ -13,6 +13,7 @@ import { watchPicking } from "../map/pick.js";
 import { askFragment } from "../map/server.js";
 import { createStore } from "../map/state.js";
 import { createView } from "../map/view.js";
+import { extent } from "./extent.js";
 
 const OURS = page.layers.filter((one) => !one.baseMap).map((one) => one.name);
 const RESULT = [
@@ -216,22 +217,6 @@ section.addEventListener("click", (event) => {
 store.listen((state, changed) => {
   if (changed.has("selected") && state.selected && OURS.includes(state.selected.layer)) asking.elements.ref.value = state.selected.id;
 });
-
-/** west, south, east, north of all coordinates; null without any. */
-function extent(geojson) {
-  const found = [Infinity, Infinity, -Infinity, -Infinity];
-  const walk = (part) => {
-    if (typeof part[0] === "number") {
-      found[0] = Math.min(found[0], part[0]);
-      found[1] = Math.min(found[1], part[1]);
-      found[2] = Math.max(found[2], part[0]);
-      found[3] = Math.max(found[3], part[1]);
-    } else part.forEach(walk);
-  };
-  const geometries = geojson.features ? geojson.features.map((one) => one.geometry) : [geojson.geometry ?? geojson];
-  for (const one of geometries.flatMap((shape) => shape?.geometries ?? [shape])) if (one?.coordinates) walk(one.coordinates);
-  return Number.isFinite(found[0]) ? found : null;
-}
 
 // -------------------------------------------------------------------------------------------------------------- colours
 
