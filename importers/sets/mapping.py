@@ -2,6 +2,7 @@
 
 source = "altsystem"           # who the rows come from; they are recognised by (source, id)
 crs = "EPSG:25832"             # only where the files do not say it, or say it wrongly
+network = "nord"               # where it goes, unless the caller says another
 
 [[nodes]]                      # a table for each role, or several
 file = "knoten.gpkg"
@@ -32,7 +33,7 @@ from gisapp.layer import FileSet, Geometry
 from importers.mapping import _key, _quoted, _strings, folded
 from importers.sets.tables import Table
 
-_PLAIN = ("source", "crs")
+_PLAIN = ("source", "crs", "network")
 _FREE = ("products",)
 
 
@@ -55,6 +56,7 @@ class SetMapping:
 
     source: str = ""
     crs: str = ""
+    network: str = ""
     parts: list[Part] = field(default_factory=list)
     free: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -90,7 +92,7 @@ def read(path: Path, wanted: FileSet) -> SetMapping:
         raise BadInput(
             "bad-mapping", path=path, reason=_("unbekannt: %(names)s") % {"names": ", ".join(sorted(unknown))}
         )
-    found = SetMapping(str(content.get("source", "")), str(content.get("crs", "")))
+    found = SetMapping(*(str(content.get(name, "")) for name in _PLAIN))
     found.free = {name: _strings(path, name, content[name]) for name in _FREE if name in content}
     for name in names:
         listed = content.get(name, [])

@@ -49,7 +49,8 @@ class _Told(Told):
 
 
 def _stem(path: Path) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", path.name.lower().split(".")[0]).strip("-") or "datei"
+    plain = path.name.lower().split(".")[0].translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "datei"
 
 
 def _found(request: Request, there: list[tables.Table], outcome: Outcome) -> mapping.SetMapping:
@@ -112,7 +113,7 @@ def run(request: Request, reporter: Reporter) -> Report:
             staged = _stage(request, found, there, outcome, told)
             person = None if request.person is None or request.person.unlimited else request.person.user
             request.wanted.load(
-                Staged(staged, found.source, request.into, request.tolerance_m, request.options.sync, person, found.free, told,
+                Staged(staged, found.source, request.into or found.network, request.tolerance_m, request.options.sync, person, found.free, told,
                        request.draw, (request.person.organisation if request.person else None) or ""), outcome,
             )  # fmt: skip
             outcome.titles |= {one.name: str(one.title) for one in request.wanted.roles}

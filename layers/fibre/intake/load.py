@@ -1,55 +1,22 @@
 """The import of a network: what is read becomes rows, through the same tables and rules as everything else."""
 
-import re
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from gisapp.accounts.models import Organisation
-from gisapp.accounts.roles import Role, organisations_of
-from gisapp.errors import BadInput, Forbidden
+from gisapp.errors import BadInput
 from gisapp.fields import Text
 from gisapp.filesets import FileSet, Outcome, Staged
 from layers.fibre.intake import cables, ducts, nodes, removing, segments, shapes, splices
 from layers.fibre.intake.context import Job
 from layers.fibre.intake.putting import ask, run, settle
 from layers.fibre.intake.roles import ROLES
-from layers.fibre.models import Network
+from layers.fibre.intake.target import choose
 
-_DRAW = frozenset({Role.PLANNER, Role.ENGINEER})
 SMALLEST_M, LARGEST_M = 0.05, 5.0
 """The network's rules take two places nearer than the first for one; beyond the second nobody's house stays his own."""
-
-
-def _network(staged: Staged, outcome: Outcome) -> Network:
-    """The network that is meant; a new one where none of that name is there and it is clear whose it would be."""
-    key = staged.into or re.sub(r"[^a-z0-9]+", "-", staged.source.lower()).strip("-")[:40].strip("-") or "netz"
-    found = Network.objects.filter(key=key).first()
-    if found is None and not staged.into and Network.objects.count() == 1:
-        found = Network.objects.get()
-    if found is None:
-        owner = _owner(staged)
-        found = Network.objects.create(key=key, name=staged.into or staged.source, organisation=owner)
-        outcome.notes.append(_("Neues Netz %(key)s der Organisation %(owner)s") % {"key": key, "owner": owner.name})
-    if staged.person is not None and found.organisation_id not in organisations_of(staged.person, _DRAW):
-        raise Forbidden("forbidden")
-    return found
-
-
-def _owner(staged: Staged) -> Organisation:
-    """Whose a new network is: of the organisation that is named, else of the only union there is."""
-    if staged.owner:
-        named = Organisation.objects.filter(key=staged.owner).first()
-        if named is None:
-            raise BadInput("which-organisation")
-        return named
-    unions = list(Organisation.objects.filter(kind="zweckverband").order_by("key")[:2])
-    everyone = unions or list(Organisation.objects.order_by("key")[:2])
-    if not everyone:
-        raise BadInput("which-organisation")
-    return everyone[0]
 
 
 def _absent(staged: Staged) -> None:
@@ -69,7 +36,7 @@ def _absent(staged: Staged) -> None:
 def _job(staged: Staged, outcome: Outcome) -> Job:
     if not SMALLEST_M <= staged.tolerance_m <= LARGEST_M:
         raise BadInput("bad-value", name="--tolerance", value=staged.tolerance_m)
-    network = _network(staged, outcome)
+    network = choose(staged, outcome)
     values: dict[str, Any] = {
         "network": network.pk, "organisation": network.organisation_id, "source": staged.source, "tolerance": staged.tolerance_m,
     }  # fmt: skip
@@ -87,6 +54,7 @@ def load(staged: Staged, outcome: Outcome) -> None:
     segments.read(job)
     _there(job)
     nodes.update(job, told)
+    segments.leave_others(job)
     nodes.join(job)
     segments.refuse_bad(job)
     nodes.ends(job)
