@@ -85,7 +85,8 @@ class Told:
 class Staged:
     """What a load finds: for each role that the files have, a temporary table `tables[role]` of this transaction.
 
-    It has `row` (number in its file), `file`, `source_id` and a text column for each field of the role (values trimmed,
+    It has `row` (number in its file), `file`, `source_id`, `whole` (the id in the file, of which `source_id` may name one
+    of several parts) and a text column for each field of the role (values trimmed,
     empty ones NULL), and `geom` in EPSG:25832. Numbers are checked: they can be cast. `mapped`: what the mapping says of
     products. `person` is None for whoever runs the machine. `draw`: fill `Outcome.shapes`.
     `owner`: the organisation of what is new, by its key.

@@ -13,6 +13,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from gisapp import geolibs
 from gisapp.errors import BadInput
+from importers import curves
 from importers.opening import Format, Opened
 from importers.source import GEOMETRY, Column, Source
 
@@ -33,14 +34,15 @@ ALLOWED_DRIVERS = frozenset(
     }
 )
 BATCH = 65_536
-_NO_NETWORK = {
-    # Belt and braces: the drivers that reach out are gone, and the files have names of our own.
+_CONFIG = {
+    # Belt and braces against the network: the drivers that reach out are gone, and the files have names of our own.
     "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
     "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
     "GML_SKIP_RESOLVE_ELEMS": "ALL",
     "GML_DOWNLOAD_SCHEMA": "NO",
     "LIBKML_RESOLVE_STYLE": "NO",
     "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
+    "OGR_ARC_STEPSIZE": curves.ARC_STEP,
 }
 
 
@@ -56,7 +58,7 @@ def restrict_gdal() -> None:
     for driver in drivers:
         if gdal.GDALGetDriverShortName(driver).decode() not in ALLOWED_DRIVERS:
             gdal.GDALDeregisterDriver(driver)
-    pyogrio.set_gdal_config_options(_NO_NETWORK)
+    pyogrio.set_gdal_config_options(_CONFIG)
 
 
 def _layer(opened: Opened, wanted: str) -> str:
@@ -109,7 +111,7 @@ def _stream(opened: Opened, layer: str, encoding: str | None, columns: Sequence[
             for batch in reader:
                 arrays = [_plain(batch.column(name)) for name in columns]
                 wkb = batch.column(geometry)
-                yield pa.RecordBatch.from_arrays([*arrays, wkb.cast(pa.binary())], [*columns, GEOMETRY])
+                yield pa.RecordBatch.from_arrays([*arrays, curves.straight(wkb.cast(pa.binary()))], [*columns, GEOMETRY])
     except (DataSourceError, DataLayerError, pa.ArrowException, OSError, RuntimeError) as error:
         raise BadInput("file-corrupt", path=opened.path, reason=str(error)[:300]) from error
 

@@ -28,7 +28,7 @@ def _absent(staged: Staged) -> None:
                 sql.SQL("{} text").format(sql.Identifier(one.name)) for one in role.fields if one.name != "id"
             )
             statement = sql.SQL(
-                "CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry(Geometry, 25832), {}) ON COMMIT DROP"
+                "CREATE TEMP TABLE {} (row bigint, file text, source_id text, whole text, geom geometry(Geometry, 25832), {}) ON COMMIT DROP"
             )
             run(statement.format(sql.Identifier(f"staged_{role.name}"), columns))  # type: ignore[arg-type]
 
@@ -67,6 +67,7 @@ def load(staged: Staged, outcome: Outcome) -> None:
     told.step(_("Trassen schreiben"))
     segments.write(job, told)
     segments.update(job, told)
+    segments.tell_loose_ends(job)
     _load_ducts_and_cables(job)
     if staged.sync:
         told.step(_("entfernen, was die Quelle nicht mehr hat"))
@@ -102,8 +103,8 @@ def _there(job: Job) -> None:
     """What files that come alone refer to: segments and ducts of the same source that are there already, or of that name."""
     if not job.has("segments"):
         job.run(
-            """INSERT INTO in_segment (n, source_id, given, geom, fate)
-            SELECT row_number() OVER (ORDER BY l.segment), l.segment, s.geom, s.geom, 'there' FROM (SELECT DISTINCT segment FROM staged_links) l
+            """INSERT INTO in_segment (n, source_id, whole, given, geom, fate)
+            SELECT row_number() OVER (ORDER BY l.segment), l.segment, l.segment, s.geom, s.geom, 'there' FROM (SELECT DISTINCT segment FROM staged_links) l
               JOIN LATERAL (SELECT geom FROM fibre_segment s WHERE s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = l.segment
                             UNION ALL SELECT geom FROM fibre_segment s WHERE s.network_id = %(network)s AND s.name = l.segment LIMIT 1) s ON true"""
         )
@@ -111,7 +112,8 @@ def _there(job: Job) -> None:
         job.run(
             """INSERT INTO in_part WITH RECURSIVE own AS (
                 SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s
-                    ON s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = i.source_id
+                    ON s.network_id = %(network)s AND s.source = %(source)s AND regexp_replace(s.source_id, '#[0-9]+$', '') = i.source_id
+                UNION SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s ON s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = i.source_id
                 UNION SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s ON s.network_id = %(network)s AND s.name = i.source_id
                 UNION SELECT i.n, a.object_id FROM in_segment i JOIN fibre_alias a
                     ON a.network_id = %(network)s AND a.kind = 'segment' AND a.source = %(source)s AND a.source_id = i.source_id

@@ -19,12 +19,13 @@ def read(job: Job) -> None:
     job.run("DROP TABLE IF EXISTS pg_temp.in_segment, pg_temp.in_part")
     job.run(
         f"""CREATE TEMP TABLE in_segment ON COMMIT DROP AS
-        SELECT row_number() OVER (ORDER BY file, row) AS n, row, source_id, ST_RemoveRepeatedPoints(geom, 0.001) AS geom, geom AS given, name,
+        SELECT row_number() OVER (ORDER BY file, row) AS n, row, source_id, whole, ST_RemoveRepeatedPoints(geom, 0.001) AS geom, geom AS given, name,
                {_CONSTRUCTION} AS construction, {_SURFACE} AS surface, location, depth_cm::int AS depth_cm,
                CASE WHEN depth_cm IS NOT NULL THEN CASE WHEN depth_reference ~* 'sohle|bottom' THEN 'bottom' ELSE 'cover' END END AS depth_reference,
                width_cm::int AS width_cm, funding, lifecycle, remark, 'new' AS fate FROM staged_segments"""
     )
     job.run("CREATE INDEX ON in_segment (source_id)")
+    job.run("CREATE INDEX ON in_segment (whole)")
     job.run("CREATE INDEX ON in_segment (n)")
     # The pieces that stand for a segment of the file: its own, what became of them, and lines that it was joined to.
     job.run(
@@ -77,12 +78,12 @@ def leave_others(job: Job) -> None:
 
 
 def refuse_bad(job: Job) -> None:
-    """Lines that no segment can be: they close, or cross themselves."""
+    """Lines that no segment can be: they are no longer than the tolerance, close, or cross themselves."""
     for row, id_, code in job.ask(
         """UPDATE in_segment SET fate = 'bad' WHERE fate = 'new' AND (NOT ST_IsSimple(geom)
            OR ST_DWithin(ST_StartPoint(geom), ST_EndPoint(geom), %(tolerance)s))
-        RETURNING row, source_id, CASE WHEN ST_DWithin(ST_StartPoint(geom), ST_EndPoint(geom), %(tolerance)s) THEN 'segment-closed'
-            ELSE 'segment-not-simple' END"""
+        RETURNING row, source_id, CASE WHEN ST_Length(geom) <= %(tolerance)s THEN 'import-segment-short'
+            WHEN ST_DWithin(ST_StartPoint(geom), ST_EndPoint(geom), %(tolerance)s) THEN 'segment-closed' ELSE 'segment-not-simple' END"""
     ):
         job.refuse("segments", row, id_, code)
 
@@ -207,6 +208,21 @@ def write(job: Job, told: Told) -> None:
         "UPDATE in_segment s SET fate = 'joined' WHERE fate = 'new' AND NOT EXISTS (SELECT FROM in_piece p WHERE p.n = s.n AND NOT p.joined)"
     )
     counts.created -= whole
+
+
+_LOOSE = """SELECT s.row, s.source_id, max(f.apart) FROM in_end e JOIN in_segment s ON s.n = e.segment AND s.fate = 'new'
+  JOIN LATERAL (SELECT min(x.id::text)::uuid AS segment, count(*) AS many FROM fibre_segment x WHERE e.node IN (x.from_node_id, x.to_node_id)) own ON own.many = 1
+  JOIN fibre_segment m ON m.id = own.segment
+  JOIN LATERAL (SELECT ST_Distance(x.geom, e.place) AS apart FROM fibre_segment x WHERE x.network_id = %(network)s AND ST_DWithin(x.geom, e.place, %(reach)s)
+                   AND NOT ARRAY[x.from_node_id, x.to_node_id] && ARRAY[m.from_node_id, m.to_node_id] ORDER BY 1 LIMIT 1) f ON true
+ WHERE e.rep = e.n GROUP BY s.n, 1, 2 ORDER BY 1"""
+
+
+def tell_loose_ends(job: Job) -> None:
+    """Ends that nearly meet another segment: whoever reads it sees whether the tolerance was too small."""
+    reach = min(5.0, max(1.0, 10 * float(job.values["tolerance"])))
+    for row, id_, apart in job.ask(_LOOSE, reach=reach):
+        job.keep("segments", row, id_, "import-end-loose", f"{apart * 100:.1f} cm")
 
 
 _CHANGED = f"""SELECT DISTINCT i.n, i.row, i.source_id FROM in_segment i JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment
