@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyogrio
 
 ARC_STEP = "1"
 """Degrees of an arc that become one straight piece: at a radius of 100 m it is 4 mm beside the arc."""
@@ -21,11 +22,14 @@ def _is_curved(head: bytes) -> bool:
 
 
 def _linear(given: bytes | str) -> bytes | None:
+    """WKB of the lines of a curve in WKB or WKT; None where it cannot be read."""
     from django.contrib.gis.gdal import OGRGeometry
     from django.contrib.gis.gdal.error import GDALException
 
+    pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": ARC_STEP})  # one GDAL for both (gisapp.geolibs)
     try:
-        return bytes(OGRGeometry(given).get_linear_geometry().wkb)
+        curve = OGRGeometry(given if isinstance(given, str) else memoryview(given))
+        return bytes(curve.get_linear_geometry().wkb)
     except (GDALException, ValueError):
         return None
 

@@ -34,15 +34,14 @@ ALLOWED_DRIVERS = frozenset(
     }
 )
 BATCH = 65_536
-_CONFIG = {
-    # Belt and braces against the network: the drivers that reach out are gone, and the files have names of our own.
+_NO_NETWORK = {
+    # Belt and braces: the drivers that reach out are gone, and the files have names of our own.
     "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
     "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
     "GML_SKIP_RESOLVE_ELEMS": "ALL",
     "GML_DOWNLOAD_SCHEMA": "NO",
     "LIBKML_RESOLVE_STYLE": "NO",
     "OGR_GEOJSON_MAX_OBJ_SIZE": "200",
-    "OGR_ARC_STEPSIZE": curves.ARC_STEP,
 }
 
 
@@ -58,7 +57,7 @@ def restrict_gdal() -> None:
     for driver in drivers:
         if gdal.GDALGetDriverShortName(driver).decode() not in ALLOWED_DRIVERS:
             gdal.GDALDeregisterDriver(driver)
-    pyogrio.set_gdal_config_options(_CONFIG)
+    pyogrio.set_gdal_config_options(_NO_NETWORK)
 
 
 def _layer(opened: Opened, wanted: str) -> str:
@@ -124,8 +123,10 @@ def _encoding(opened: Opened, notes: list[str]) -> str | None:
     named = code_page.read_text("ascii", "replace").strip() if code_page.exists() else ""
     content = opened.data.with_suffix(".dbf").read_bytes()
     start = int.from_bytes(content[8:10], "little")
+    # The names of the columns stand in entries of 32 bytes behind the head, eleven bytes each.
+    heads = [content[at : at + 11].partition(b"\0")[0] for at in range(32, start - 1, 32)]
     try:
-        content[start:].decode("utf-8")
+        b"\n".join([*heads, content[start:]]).decode("utf-8")
     except UnicodeDecodeError:
         if named and named.upper().replace("-", "") != "UTF8":
             return None

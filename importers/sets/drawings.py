@@ -49,13 +49,21 @@ def _sort_of(record: Any) -> tuple[str, str]:
     if values.get("Text") or values.get("AttributeTag"):
         return "", _("Beschriftungen")
     kind = _KINDS.get(record.geometry.type if record.geometry else "")
-    return (str(values.get("Layer") or "0"), kind) if kind else ("", _("Flächen und anderes"))
+    return (_text(str(values.get("Layer") or "0")), kind) if kind else ("", _("Flächen und anderes"))
 
 
 def _attributes(record: Any) -> dict[str, str]:
     """What is written into a block: tag -> value."""
     pairs = (str(one).partition(" ") for one in record.properties.get("BlockAttributes") or ())
-    return {tag: value for tag, _space, value in pairs if tag}
+    return {_text(tag): _text(value) for tag, _space, value in pairs if tag}
+
+
+def _text(told: str) -> str:
+    """GDAL takes the UTF-8 of newer drawings (2007 on) for the Windows texts that their head names; here they are what they were."""
+    try:
+        return told.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return told
 
 
 def tables(opened: Opened) -> list[Table]:
@@ -84,7 +92,7 @@ def _table(opened: Opened, layer: str, kind: str, tags: list[str], notes: list[s
     def rows() -> Iterator[tuple[int, dict[str, Any], bytes | None]]:
         for number, record in enumerate(_records(opened), 1):
             if _sort_of(record) == (layer, kind):
-                values = _attributes(record) | {name: record.properties.get(name) for name in _COLUMNS}
+                values = _attributes(record) | {name: _text(str(record.properties.get(name) or "")) for name in _COLUMNS}
                 drawn = shapely.force_2d(shape(record.geometry))
                 yield number, values, bytes(shapely.to_wkb(drawn, flavor="iso"))
 

@@ -1,5 +1,7 @@
 """Segments: split where a node lies on them, joined to the same line that is there already, and written."""
 
+import json
+
 from gisapp.filesets import Told
 from layers.fibre.intake import nodes, redraw
 from layers.fibre.intake.context import Job
@@ -210,7 +212,7 @@ def write(job: Job, told: Told) -> None:
     counts.created -= whole
 
 
-_LOOSE = """SELECT s.row, s.source_id, max(f.apart) FROM in_end e JOIN in_segment s ON s.n = e.segment AND s.fate = 'new'
+_LOOSE = """SELECT s.row, s.source_id, max(f.apart), ST_AsGeoJSON(ST_Transform((array_agg(e.place ORDER BY f.apart DESC))[1], 4326), 6) FROM in_end e JOIN in_segment s ON s.n = e.segment AND s.fate = 'new'
   JOIN LATERAL (SELECT min(x.id::text)::uuid AS segment, count(*) AS many FROM fibre_segment x WHERE e.node IN (x.from_node_id, x.to_node_id)) own ON own.many = 1
   JOIN fibre_segment m ON m.id = own.segment
   JOIN LATERAL (SELECT ST_Distance(x.geom, e.place) AS apart FROM fibre_segment x WHERE x.network_id = %(network)s AND ST_DWithin(x.geom, e.place, %(reach)s)
@@ -221,8 +223,10 @@ _LOOSE = """SELECT s.row, s.source_id, max(f.apart) FROM in_end e JOIN in_segmen
 def tell_loose_ends(job: Job) -> None:
     """Ends that nearly meet another segment: whoever reads it sees whether the tolerance was too small."""
     reach = min(5.0, max(1.0, 10 * float(job.values["tolerance"])))
-    for row, id_, apart in job.ask(_LOOSE, reach=reach):
+    for row, id_, apart, place in job.ask(_LOOSE, reach=reach):
         job.keep("segments", row, id_, "import-end-loose", f"{apart * 100:.1f} cm")
+        if job.staged.draw:
+            job.outcome.shapes.append(("loose", json.loads(place), f"{id_} {apart * 100:.1f} cm"))
 
 
 _CHANGED = f"""SELECT DISTINCT i.n, i.row, i.source_id FROM in_segment i JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment
