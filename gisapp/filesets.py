@@ -1,10 +1,21 @@
 """What an app declares for sets of files that belong together: a whole network, a table for each kind of its things."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gisapp.fields import Field, Geometry, Text
+
+
+_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})  # type: ignore[arg-type]
+
+
+def plain_key(text: str, otherwise: str) -> str:
+    """A name as a key of a-z, 0-9 and "-", at most 40 long: "Trassen Süd.gpkg" is trassen-sued-gpkg."""
+    plain = unicodedata.normalize("NFC", text).lower().translate(_PLAIN)
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:41].strip("-")[:40].strip("-") or otherwise
 
 
 @dataclass(frozen=True)

@@ -51,5 +51,7 @@ def read_texts(texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> pa.Arra
     if not pc.any(curved).as_py():
         return read(texts)
     plain = read(pc.if_else(curved, "", texts))
-    found = [_linear(one) if is_one else None for one, is_one in zip(texts.to_pylist(), curved.to_pylist(), strict=True)]
+    found = [
+        _linear(one) if is_one else None for one, is_one in zip(texts.to_pylist(), curved.to_pylist(), strict=True)
+    ]
     return pc.if_else(curved, pa.array(found, plain.type), plain)

@@ -174,7 +174,9 @@ def as_html(report: Report) -> str:
     columns = (_("Zeile"), _("Kennung"), _("Feld"), _("Grund"), _("Wert"))
     for title, rows in ((_("Abgelehnte Zeilen"), report.rejected), (_("Reparierte Zeilen"), report.repaired)):
         if rows:
-            parts.append(_table(title, columns, ((one.row, one.id, _field(one, titles), reason(one), one.value) for one in rows)))
+            parts.append(
+                _table(title, columns, ((one.row, one.id, _field(one, titles), reason(one), one.value) for one in rows))
+            )
     if report.rejected_count > len({one.row for one in report.rejected}):
         first = _("Aufgeführt sind die ersten %(count)s Gründe.") % {"count": MAX_LISTED}
         parts.append(f"<p>{escape(first)}</p>")

@@ -110,7 +110,9 @@ def _stream(opened: Opened, layer: str, encoding: str | None, columns: Sequence[
             for batch in reader:
                 arrays = [_plain(batch.column(name)) for name in columns]
                 wkb = batch.column(geometry)
-                yield pa.RecordBatch.from_arrays([*arrays, curves.straight(wkb.cast(pa.binary()))], [*columns, GEOMETRY])
+                yield pa.RecordBatch.from_arrays(
+                    [*arrays, curves.straight(wkb.cast(pa.binary()))], [*columns, GEOMETRY]
+                )
     except (DataSourceError, DataLayerError, pa.ArrowException, OSError, RuntimeError) as error:
         raise BadInput("file-corrupt", path=opened.path, reason=str(error)[:300]) from error
 

@@ -92,7 +92,9 @@ def _table(opened: Opened, layer: str, kind: str, tags: list[str], notes: list[s
     def rows() -> Iterator[tuple[int, dict[str, Any], bytes | None]]:
         for number, record in enumerate(_records(opened), 1):
             if _sort_of(record) == (layer, kind):
-                values = _attributes(record) | {name: _text(str(record.properties.get(name) or "")) for name in _COLUMNS}
+                values = _attributes(record) | {
+                    name: _text(str(record.properties.get(name) or "")) for name in _COLUMNS
+                }
                 drawn = shapely.force_2d(shape(record.geometry))
                 yield number, values, bytes(shapely.to_wkb(drawn, flavor="iso"))
 

@@ -92,7 +92,8 @@ def read(path: Path, wanted: FileSet) -> SetMapping:
         raise BadInput(
             "bad-mapping", path=path, reason=_("unbekannt: %(names)s") % {"names": ", ".join(sorted(unknown))}
         )
-    found = SetMapping(*(str(content.get(name, "")) for name in _PLAIN))
+    source, crs, network = (str(content.get(name, "")) for name in _PLAIN)
+    found = SetMapping(source, crs, network)
     found.free = {name: _strings(path, name, content[name]) for name in _FREE if name in content}
     for name in names:
         listed = content.get(name, [])

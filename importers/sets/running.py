@@ -1,6 +1,5 @@
 """`gisapp import NAME FILE|FOLDER` for a set of files: recognise, stage, let the app load it, report."""
 
-import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from gisapp.errors import BadInput
-from gisapp.filesets import Counts, FileSet, Noted, Outcome, Staged, Told
+from gisapp.filesets import Counts, FileSet, Noted, Outcome, Staged, Told, plain_key
 from gisapp.history.recording import pin
 from importers import pipeline
 from importers.plan import Options
@@ -49,8 +48,7 @@ class _Told(Told):
 
 
 def _stem(path: Path) -> str:
-    plain = path.name.lower().split(".")[0].translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "datei"
+    return plain_key(path.name.split(".")[0], "datei")
 
 
 def _found(request: Request, there: list[tables.Table], outcome: Outcome) -> mapping.SetMapping:

@@ -207,9 +207,7 @@ class Reader:
         if self.role.geometry is Geometry.LINE and shape.geom_type == "MultiLineString":
             shape = shapely.line_merge(shape)
         wanted = _TYPES.get(self.role.geometry or Geometry.ANY, {shape.geom_type})
-        parts = (
-            [shape] if shape.geom_type in wanted else [one for one in shapely.get_parts(shape) if not one.is_empty]
-        )
+        parts = [shape] if shape.geom_type in wanted else [one for one in shapely.get_parts(shape) if not one.is_empty]
         if any(one.geom_type not in wanted for one in parts) or (
             len(parts) > 1 and self.role.geometry is not Geometry.LINE
         ):

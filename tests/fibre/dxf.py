@@ -64,7 +64,15 @@ def point(layer: str, handle: str, at: tuple[float, float]) -> Entity:
 
 def insert(layer: str, handle: str, block: str, at: tuple[float, float], **attributes: str) -> Entity:
     """A block at a place, with what is written into it."""
-    found = _entity("INSERT", layer, handle, (100, "AcDbBlockReference"), *([(66, 1)] if attributes else []), (2, block), *_place(*at))
+    found = _entity(
+        "INSERT",
+        layer,
+        handle,
+        (100, "AcDbBlockReference"),
+        *([(66, 1)] if attributes else []),
+        (2, block),
+        *_place(*at),
+    )
     for number, (tag, value) in enumerate(attributes.items()):
         found += _entity("ATTRIB", layer, f"{handle}{number}F", (100, "AcDbText"), *_place(*at), (40, 1.0), (1, value), (100, "AcDbAttribute"), (2, tag), (70, 0))  # fmt: skip
     return [*found, *([(0, "SEQEND"), (8, layer)] if attributes else [])]

@@ -134,12 +134,19 @@ def test_07b_by_the_address_of_the_house(built: None, capsys: pytest.CaptureFixt
     street, _comma, place = found["address"].partition(", ")
     told = gisapp(capsys, "trace", found["address"])
     box = found["ref"].partition("/")[0]
-    assert told["complete"] and told["stops_at"] is None and told["reason"] is None and told["start"] == found["address"]
-    assert told["length_m"] > 0 and set(told["loss_db"]) == {"1310", "1550"} and told["geometry"]["type"] == "LineString"
+    assert (
+        told["complete"] and told["stops_at"] is None and told["reason"] is None and told["start"] == found["address"]
+    )
+    assert (
+        told["length_m"] > 0 and set(told["loss_db"]) == {"1310", "1550"} and told["geometry"]["type"] == "LineString"
+    )
     assert {one_["start"].partition("/")[0] for one_ in told["traces"]} == {box}
     assert len(told["traces"]) == demo.FIBRES_A_HOME
     # Without the postcode it is the same house; without the place it is many, and none is guessed.
-    assert gisapp(capsys, "trace", f"{street}, {place.partition(' ')[2]}")["traces"][0]["start"] == told["traces"][0]["start"]
+    assert (
+        gisapp(capsys, "trace", f"{street}, {place.partition(' ')[2]}")["traces"][0]["start"]
+        == told["traces"][0]["start"]
+    )
     places = one("SELECT count(DISTINCT locality) FROM regions_address a JOIN fibre_premises p ON p.address_id = a.id WHERE a.street_name || ' ' || a.house_number = %s", street)  # fmt: skip
     assert places > 3
     with pytest.raises(BadInput) as caught:

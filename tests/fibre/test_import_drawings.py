@@ -70,7 +70,12 @@ def test_01_a_drawing_with_everything(version: str, tmp_path: Path) -> None:
     ]  # fmt: skip
     assert one("SELECT count(*) FROM fibre_node") == 5
     notes = "\n".join(report.notes)
-    for words in ("1 auf dem Planblatt", "1 Beschriftungen", "Flurstücke: nicht erkannt", "Gräben/points: nicht erkannt"):
+    for words in (
+        "1 auf dem Planblatt",
+        "1 Beschriftungen",
+        "Flurstücke: nicht erkannt",
+        "Gräben/points: nicht erkannt",
+    ):
         assert words in notes, notes
     assert broken(net()) == []
     assert not imported(path).changed
@@ -148,7 +153,9 @@ def test_06_umlauts_in_the_names_of_files_layers_and_columns(tmp_path: Path) -> 
     source = [table, "-oo", "GEOM_POSSIBLE_NAMES=wkt", "-oo", "KEEP_GEOM_COLUMNS=NO", "-a_srs", "EPSG:25832"]
     folder = tmp_path / "Netz"
     folder.mkdir()
-    ogr2ogr(folder / "Gräben Süd.shp", *source, "-lco", "ENCODING=CP1252", "-sql", 'SELECT id, "Oberfläche" FROM quelle')
+    ogr2ogr(
+        folder / "Gräben Süd.shp", *source, "-lco", "ENCODING=CP1252", "-sql", 'SELECT id, "Oberfläche" FROM quelle'
+    )
     (folder / "Gräben Süd.cpg").unlink()
     assert imported(folder, source="a").rejected == []
     assert sql("SELECT surface FROM fibre_segment") == [("sealed",)]
@@ -165,7 +172,9 @@ def test_07_what_qgis_writes(suffix: str, tmp_path: Path) -> None:
     """QGIS itself moves the lines to UTM 33 and saves them."""
     table = tmp_path / "trassen.csv"
     lines = [wkt((0, 0), (100, 0)), wkt((100.03, 0.02), (200, 0)), wkt((200, 0), (100, 0)), wkt((150, 0.01), (150, 40))]
-    table.write_text("nummer;wkt\n" + "".join(f"T{number};{one_}\n" for number, one_ in enumerate(lines)), encoding="utf-8")
+    table.write_text(
+        "nummer;wkt\n" + "".join(f"T{number};{one_}\n" for number, one_ in enumerate(lines)), encoding="utf-8"
+    )
     package, path = tmp_path / "quelle.gpkg", tmp_path / f"trassen.{suffix}"
     ogr2ogr(package, table, "-oo", "GEOM_POSSIBLE_NAMES=wkt", "-oo", "KEEP_GEOM_COLUMNS=NO", "-a_srs", "EPSG:25832")
     driver, crs = {"shp": ("ESRI Shapefile", "EPSG:25833"), "dxf": ("DXF", "EPSG:25832")}[suffix]

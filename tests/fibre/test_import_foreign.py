@@ -86,7 +86,7 @@ def check_report(plan: foreign.Plan, report: Report) -> None:
     far = [float(one_.value.removesuffix(" cm")) for one_ in report.repaired if one_.code == "import-end-snapped"]
     assert max(far) == pytest.approx(100 * foreign.WITHIN, abs=0.2) and min(far) > 2
     loose = [float(one_.value.removesuffix(" cm")) for one_ in report.repaired if one_.code == "import-end-loose"]
-    assert 20 <= min(loose) and max(loose) <= 100 * foreign.BEYOND + 0.2
+    assert min(loose) >= 20 and max(loose) <= 100 * foreign.BEYOND + 0.2
     parts = {part.layer: part for part in report.layers}["segments"]
     assert (parts.read, parts.created, parts.joined) == (len(plan.lines), plan.whole, len(plan.copies))
 
@@ -179,7 +179,10 @@ def test_07_a_drawing_comes_in_by_its_layers(tmp_path: Path) -> None:
     both = tmp_path / "alles.vrt"
     both.write_text(
         "<OGRVRTDataSource><OGRVRTUnionLayer name='entities'>"
-        + "".join(f"<OGRVRTLayer name='{path.stem}'><SrcDataSource>{path}</SrcDataSource></OGRVRTLayer>" for path in (lines, nodes))
+        + "".join(
+            f"<OGRVRTLayer name='{path.stem}'><SrcDataSource>{path}</SrcDataSource></OGRVRTLayer>"
+            for path in (lines, nodes)
+        )
         + "</OGRVRTUnionLayer></OGRVRTDataSource>",
         encoding="utf-8",
     )

@@ -103,7 +103,9 @@ def test_01_the_whole_network_comes_in_and_every_fibre_leads_where_the_files_say
     said = {one_.id: one_.code for one_ in report.repaired if one_.field == "cables"}
     assert {key for key, code in said.items() if code == "import-cable-unplaced"} == set(no_duct.values())
     assert sorted(said.values()) == ["import-cable-unplaced"] * 3 + ["import-tube-cut"] * 2
-    unplaced = sql("SELECT c.name FROM fibre_cable c WHERE NOT EXISTS (SELECT FROM fibre_cablestep s WHERE s.cable_id = c.id) ORDER BY 1")
+    unplaced = sql(
+        "SELECT c.name FROM fibre_cable c WHERE NOT EXISTS (SELECT FROM fibre_cablestep s WHERE s.cable_id = c.id) ORDER BY 1"
+    )
     assert [name for (name,) in unplaced] == sorted(no_duct)
     # Nothing of the drawing is lost: as long as the trenches of the file, split or not.
     drawn = one(

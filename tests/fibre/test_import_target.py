@@ -68,7 +68,9 @@ def test_03_a_newer_delivery_goes_where_the_first_one_went(path: Path) -> None:
 def test_04_the_mapping_may_name_it(path: Path) -> None:
     networks(("nord", "a"), ("ost", "b"))
     table = path.with_suffix(".toml")
-    table.write_text(f'source = "alt"\nnetwork = "nord"\n[[segments]]\nfile = "{path.name}"\n[segments.fields]\nid = "id"\n')
+    table.write_text(
+        f'source = "alt"\nnetwork = "nord"\n[[segments]]\nfile = "{path.name}"\n[segments.fields]\nid = "id"\n'
+    )
     imported(path, map_file=table)
     assert where() == ["nord"]
     imported(path, map_file=table, into="ost")

@@ -126,7 +126,9 @@ def _follow(
     at = [0.0, *(line.project(nodes[one][1]) for one in way[1:-1]), line.length]
     if any(after - before <= tolerance for before, after in pairwise(at)):
         return _("der neue Verlauf kommt an den Knoten in anderer Folge vorbei: {nodes}").format(
-            nodes=", ".join(nodes[one][0] for one in sorted(way[1:-1], key=lambda one: drawn.line.project(nodes[one][1])))
+            nodes=", ".join(
+                nodes[one][0] for one in sorted(way[1:-1], key=lambda one: drawn.line.project(nodes[one][1]))
+            )
         )
     outer = [
         old if end.distance(old) <= tolerance else place or end

@@ -1,14 +1,12 @@
 """Into which network an import goes: the one that is named, else the only one that can be meant."""
 
-import re
-
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from gisapp.accounts.models import Organisation
 from gisapp.accounts.roles import Role, organisations_of
 from gisapp.errors import BadInput, Forbidden
-from gisapp.filesets import Outcome, Staged
+from gisapp.filesets import Outcome, Staged, plain_key
 from layers.fibre.models import Cable, Network, Node, Segment
 
 _DRAW = frozenset({Role.PLANNER, Role.ENGINEER})
@@ -32,7 +30,7 @@ def choose(staged: Staged, outcome: Outcome) -> Network:
     mine = every if theirs is None else every.filter(organisation__in=theirs)
     there = list(mine[:2])
     if not there:
-        return _made(staged, outcome, _key(staged.source), staged.source)
+        return _made(staged, outcome, plain_key(staged.source, "netz"), staged.source)
     if len(there) > 1:
         there = _with_objects_of(staged.source, mine)
     if len(there) != 1:
@@ -49,11 +47,6 @@ def _with_objects_of(source: str, networks: "QuerySet[Network]") -> list[Network
             model.objects.filter(source=source, network__in=networks).values_list("network", flat=True).distinct()
         )
     return list(networks.filter(pk__in=keys))
-
-
-def _key(source: str) -> str:
-    plain = source.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "netz"
 
 
 def _made(staged: Staged, outcome: Outcome, key: str, name: str) -> Network:
