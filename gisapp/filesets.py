@@ -8,8 +8,7 @@ from typing import Any
 
 from gisapp.fields import Field, Geometry, Text
 
-
-_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})  # type: ignore[arg-type]
+_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 def plain_key(text: str, otherwise: str) -> str:

@@ -53,6 +53,7 @@ CABLES = (
     ErrorText("tube-closed", 409, "Ein Röhrchen auf dem Weg ist mit einer Endkappe verschlossen.", "A tube on the way is closed by an end cap."),
     ErrorText("tube-occupied", 409, "In dem Röhrchen liegt ein Kabel.", "There is a cable in the tube."),
     ErrorText("cable-keeps-spec", 409, "Ein Kabel behält seinen Typ.", "A cable keeps its product."),
+    ErrorText("cable-end-unknown", 409, "Ein Kabel hat einen Anfang („a“) und ein Ende („b“).", "A cable has a beginning (“a”) and an end (“b”)."),
     ErrorText("cable-occupied", 409, "Das Kabel ist in Gehäusen eingeführt.", "The cable enters enclosures."),
     ErrorText("entry-elsewhere", 409, "Das Kabel endet nicht dort, wo das Gehäuse steht.", "The cable does not end where the enclosure is."),
     ErrorText("entry-off-way", 409, "Das Kabel kommt an diesem Gehäuse nicht aus einem Rohr.", "The cable does not leave its duct at this enclosure."),

@@ -1,5 +1,7 @@
 """Into which network an import goes: the one that is named, else the only one that can be meant."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -41,7 +43,7 @@ def choose(staged: Staged, outcome: Outcome) -> Network:
 
 def _with_objects_of(source: str, networks: "QuerySet[Network]") -> list[Network]:
     """Those in which an earlier delivery of this source lies."""
-    keys: set[object] = set()
+    keys: set[UUID] = set()
     for model in (Node, Segment, Cable):
         keys.update(
             model.objects.filter(source=source, network__in=networks).values_list("network", flat=True).distinct()
