@@ -35,7 +35,7 @@ def _linear(given: bytes | str) -> bytes | None:
 
 
 def straight(shapes: pa.Array) -> pa.Array:
-    """An array of WKB with lines in place of curves; a curve that cannot be read is left as it is."""
+    """An array of WKB with lines in place of curves; one that cannot be read is empty, and so no geometry at all."""
     heads = pc.binary_slice(shapes, 0, 5)
     curved = [head for head in pc.unique(heads).to_pylist() if head is not None and _is_curved(head)]
     if not curved:

@@ -103,6 +103,13 @@ def test_07_where_there_is_none_it_is_called_after_the_source(path: Path) -> Non
     assert not imported(path).changed
 
 
+def test_09_anothers_network_may_be_called_so(path: Path) -> None:
+    networks(("trassen-foerderung", "a"))
+    imported(path, person=planner("b"))
+    assert where() == ["trassen-foerderung-2"]
+    assert Network.objects.get(key="trassen-foerderung-2").organisation.key == "b"
+
+
 def test_08_an_owner_that_there_is_not_is_refused_with_those_that_there_are(path: Path) -> None:
     factories.organisation("a")
     options: dict[str, Any] = {"person": Person.named("", "gibtsnicht")}

@@ -212,12 +212,20 @@ def write(job: Job, told: Told) -> None:
     counts.created -= whole
 
 
-_LOOSE = """SELECT s.row, s.source_id, max(f.apart), ST_AsGeoJSON(ST_Transform((array_agg(e.place ORDER BY f.apart DESC))[1], 4326), 6) FROM in_end e JOIN in_segment s ON s.n = e.segment AND s.fate = 'new'
-  JOIN LATERAL (SELECT min(x.id::text)::uuid AS segment, count(*) AS many FROM fibre_segment x WHERE e.node IN (x.from_node_id, x.to_node_id)) own ON own.many = 1
-  JOIN fibre_segment m ON m.id = own.segment
-  JOIN LATERAL (SELECT ST_Distance(x.geom, e.place) AS apart FROM fibre_segment x WHERE x.network_id = %(network)s AND ST_DWithin(x.geom, e.place, %(reach)s)
-                   AND NOT ARRAY[x.from_node_id, x.to_node_id] && ARRAY[m.from_node_id, m.to_node_id] ORDER BY 1 LIMIT 1) f ON true
- WHERE e.rep = e.n GROUP BY s.n, 1, 2 ORDER BY 1"""
+# Each node's segments are counted for the whole network at once: asked one by one, thousands of ends take minutes.
+_LOOSE = """WITH hanging AS MATERIALIZED (
+    SELECT node, (array_agg(id))[1] AS segment FROM (
+        SELECT from_node_id AS node, id FROM fibre_segment WHERE network_id = %(network)s
+        UNION ALL SELECT to_node_id, id FROM fibre_segment WHERE network_id = %(network)s) e GROUP BY node HAVING count(*) = 1
+), loose AS MATERIALIZED (
+    SELECT s.n, s.row, s.source_id, e.place, m.from_node_id AS a, m.to_node_id AS b FROM in_end e JOIN in_segment s ON s.n = e.segment AND s.fate = 'new'
+      JOIN hanging h ON h.node = e.node JOIN fibre_segment m ON m.id = h.segment WHERE e.rep = e.n
+)
+SELECT l.row, l.source_id, max(f.apart), ST_AsGeoJSON(ST_Transform((array_agg(l.place ORDER BY f.apart DESC))[1], 4326), 6)
+  FROM loose l JOIN LATERAL (
+    SELECT min(ST_Distance(x.geom, l.place)) AS apart FROM fibre_segment x WHERE ST_DWithin(x.geom, l.place, %(reach)s) AND x.network_id = %(network)s
+       AND x.from_node_id NOT IN (l.a, l.b) AND x.to_node_id NOT IN (l.a, l.b)) f ON f.apart IS NOT NULL
+ GROUP BY l.n, 1, 2 ORDER BY 1"""
 
 
 def tell_loose_ends(job: Job) -> None:

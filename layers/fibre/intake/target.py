@@ -1,5 +1,6 @@
 """Into which network an import goes: the one that is named, else the only one that can be meant."""
 
+from itertools import count
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -32,7 +33,7 @@ def choose(staged: Staged, outcome: Outcome) -> Network:
     mine = every if theirs is None else every.filter(organisation__in=theirs)
     there = list(mine[:2])
     if not there:
-        return _made(staged, outcome, plain_key(staged.source, "netz"), staged.source)
+        return _made(staged, outcome, _free(plain_key(staged.source, "netz")), staged.source)
     if len(there) > 1:
         there = _with_objects_of(staged.source, mine)
     if len(there) != 1:
@@ -49,6 +50,12 @@ def _with_objects_of(source: str, networks: "QuerySet[Network]") -> list[Network
             model.objects.filter(source=source, network__in=networks).values_list("network", flat=True).distinct()
         )
     return list(networks.filter(pk__in=keys))
+
+
+def _free(key: str) -> str:
+    """The key, with a number behind it where somebody else's network has it."""
+    taken = set(Network.objects.filter(key__startswith=key).values_list("key", flat=True))
+    return next(one for number in count(1) if (one := key if number == 1 else f"{key}-{number}") not in taken)
 
 
 def _made(staged: Staged, outcome: Outcome, key: str, name: str) -> Network:
