@@ -212,7 +212,8 @@ def write(job: Job, told: Told) -> None:
     counts.created -= whole
 
 
-# Each node's segments are counted for the whole network at once: asked one by one, thousands of ends take minutes.
+# Each node's segments are counted for the whole network at once: asked one by one, thousands of ends take minutes. By its
+# place a neighbour is found quickly, by its network not: that condition must not choose the index.
 _LOOSE = """WITH hanging AS MATERIALIZED (
     SELECT node, (array_agg(id))[1] AS segment FROM (
         SELECT from_node_id AS node, id FROM fibre_segment WHERE network_id = %(network)s
@@ -223,7 +224,7 @@ _LOOSE = """WITH hanging AS MATERIALIZED (
 )
 SELECT l.row, l.source_id, max(f.apart), ST_AsGeoJSON(ST_Transform((array_agg(l.place ORDER BY f.apart DESC))[1], 4326), 6)
   FROM loose l JOIN LATERAL (
-    SELECT min(ST_Distance(x.geom, l.place)) AS apart FROM fibre_segment x WHERE ST_DWithin(x.geom, l.place, %(reach)s) AND x.network_id = %(network)s
+    SELECT min(ST_Distance(x.geom, l.place)) AS apart FROM fibre_segment x WHERE ST_DWithin(x.geom, l.place, %(reach)s) AND x.network_id IS NOT DISTINCT FROM %(network)s
        AND x.from_node_id NOT IN (l.a, l.b) AND x.to_node_id NOT IN (l.a, l.b)) f ON f.apart IS NOT NULL
  GROUP BY l.n, 1, 2 ORDER BY 1"""
 
