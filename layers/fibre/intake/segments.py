@@ -212,26 +212,29 @@ def write(job: Job, told: Told) -> None:
     counts.created -= whole
 
 
-# Each node's segments are counted for the whole network at once: asked one by one, thousands of ends take minutes. By its
-# place a neighbour is found quickly, by its network not: that condition must not choose the index.
-_LOOSE = """WITH hanging AS MATERIALIZED (
-    SELECT node, (array_agg(id))[1] AS segment FROM (
-        SELECT from_node_id AS node, id FROM fibre_segment WHERE network_id = %(network)s
-        UNION ALL SELECT to_node_id, id FROM fibre_segment WHERE network_id = %(network)s) e GROUP BY node HAVING count(*) = 1
-), loose AS MATERIALIZED (
-    SELECT s.n, s.row, s.source_id, e.place, m.from_node_id AS a, m.to_node_id AS b FROM in_end e JOIN in_segment s ON s.n = e.segment AND s.fate = 'new'
-      JOIN hanging h ON h.node = e.node JOIN fibre_segment m ON m.id = h.segment WHERE e.rep = e.n
-)
-SELECT l.row, l.source_id, max(f.apart), ST_AsGeoJSON(ST_Transform((array_agg(l.place ORDER BY f.apart DESC))[1], 4326), 6)
-  FROM loose l JOIN LATERAL (
-    SELECT min(ST_Distance(x.geom, l.place)) AS apart FROM fibre_segment x WHERE ST_DWithin(x.geom, l.place, %(reach)s) AND x.network_id IS NOT DISTINCT FROM %(network)s
-       AND x.from_node_id NOT IN (l.a, l.b) AND x.to_node_id NOT IN (l.a, l.b)) f ON f.apart IS NOT NULL
- GROUP BY l.n, 1, 2 ORDER BY 1"""
+_HANGING = """CREATE TEMP TABLE in_hanging ON COMMIT DROP AS
+SELECT node, (array_agg(a))[1] AS a, (array_agg(b))[1] AS b FROM (
+    SELECT from_node_id AS node, from_node_id AS a, to_node_id AS b FROM fibre_segment WHERE network_id = %(network)s
+    UNION ALL SELECT to_node_id, from_node_id, to_node_id FROM fibre_segment WHERE network_id = %(network)s) e
+ GROUP BY node HAVING count(*) = 1"""
+# By its place a neighbour is found quickly, by its network not: that condition must not choose the index.
+_LOOSE = """SELECT s.row, s.source_id, max(f.apart), ST_AsGeoJSON(ST_Transform((array_agg(e.place ORDER BY f.apart DESC))[1], 4326), 6)
+  FROM in_end e JOIN in_segment s ON s.n = e.segment AND s.fate = 'new' JOIN in_hanging h ON h.node = e.node
+  JOIN LATERAL (
+    SELECT min(ST_Distance(x.geom, e.place)) AS apart FROM fibre_segment x
+     WHERE ST_DWithin(x.geom, e.place, %(reach)s) AND x.network_id IS NOT DISTINCT FROM %(network)s
+       AND x.from_node_id NOT IN (h.a, h.b) AND x.to_node_id NOT IN (h.a, h.b)) f ON f.apart IS NOT NULL
+ WHERE e.rep = e.n GROUP BY s.n, 1, 2 ORDER BY 1"""
 
 
 def tell_loose_ends(job: Job) -> None:
     """Ends that nearly meet another segment: whoever reads it sees whether the tolerance was too small."""
     reach = min(5.0, max(1.0, 10 * float(job.values["tolerance"])))
+    job.run("DROP TABLE IF EXISTS pg_temp.in_hanging")
+    job.run(_HANGING)
+    job.run("CREATE UNIQUE INDEX ON in_hanging (node)")
+    for table in ("in_hanging", "in_end", "in_segment"):
+        job.run(f"ANALYZE {table}")
     for row, id_, apart, place in job.ask(_LOOSE, reach=reach):
         job.keep("segments", row, id_, "import-end-loose", f"{apart * 100:.1f} cm")
         if job.staged.draw:
