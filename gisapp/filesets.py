@@ -1,10 +1,20 @@
 """What an app declares for sets of files that belong together: a whole network, a table for each kind of its things."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gisapp.fields import Field, Geometry, Text
+
+_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+def plain_key(text: str, otherwise: str) -> str:
+    """A name as a key of a-z, 0-9 and "-", at most 40 long: "Trassen Süd.gpkg" is trassen-sued-gpkg."""
+    plain = unicodedata.normalize("NFC", text).lower().translate(_PLAIN)
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:41].strip("-")[:40].strip("-") or otherwise
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,8 @@ class Told:
 class Staged:
     """What a load finds: for each role that the files have, a temporary table `tables[role]` of this transaction.
 
-    It has `row` (number in its file), `file`, `source_id` and a text column for each field of the role (values trimmed,
+    It has `row` (number in its file), `file`, `source_id`, `whole` (the id in the file, of which `source_id` may name one
+    of several parts) and a text column for each field of the role (values trimmed,
     empty ones NULL), and `geom` in EPSG:25832. Numbers are checked: they can be cast. `mapped`: what the mapping says of
     products. `person` is None for whoever runs the machine. `draw`: fill `Outcome.shapes`.
     `owner`: the organisation of what is new, by its key.

@@ -35,7 +35,7 @@ def read(path: Path, crs: str = "", file_layer: str = "") -> MultiPolygon:
                 raise BadInput("no-features", path=path)
             srid = srid_of(crs or source.crs)
             if srid is None:
-                raise BadInput("crs-missing")
+                raise BadInput("crs-missing", likely="")
             if not scalar("SELECT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = %s)", [srid]):
                 raise BadInput("crs-unknown", crs=crs or source.crs)
             plan = Plan(TARGET, "boundary", [], srid, crs_text=crs or source.crs or "")

@@ -136,7 +136,7 @@ def _refuse_wrong_crs(plan: Plan, read: int) -> None:
     if read and outside > read * WRONG_CRS_SHARE:
         west, south, east, north = settings.IMPORT_AREA
         raise BadInput(
-            "crs-wrong", share=f"{outside} / {read}", crs=plan.crs_text or f"EPSG:{plan.srid}", example=example,
+            "crs-wrong", share=f"{outside} / {read}", crs=plan.crs_text or f"EPSG:{plan.srid}", example=example, likely="",
             area=f"EPSG:{STORAGE_SRID} {west / 1000:.0f}-{east / 1000:.0f}, {south / 1000:.0f}-{north / 1000:.0f} km",
         )  # fmt: skip
 

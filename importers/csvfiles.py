@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from pyarrow import csv as arrow_csv
 
 from gisapp.errors import BadInput
+from importers import curves
 from importers.mapping import Mapping, folded
 from importers.opening import Opened
 from importers.source import GEOMETRY, ROW, Column, RowProblem, Source
@@ -152,15 +153,19 @@ def _points(x: np.ndarray, y: np.ndarray, missing: np.ndarray) -> pa.Array:
     return pc.if_else(pa.array(~missing), array, pa.scalar(None, pa.binary()))
 
 
+def _from_wkt(texts: pa.Array) -> pa.Array:
+    shapes = shapely.from_wkt(texts.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    return pa.array(shapely.to_wkb(shapes), pa.binary())
+
+
 def _geometry(table: _Table, batch: pa.RecordBatch) -> tuple[pa.Array, np.ndarray, str, str]:
     """(WKB, which rows are unreadable, field, code)."""
     if table.wkt:
         texts = pc.replace_substring_regex(batch.column(table.wkt), r"^\s*SRID=\d+;", "")
         plain = pc.fill_null(pc.utf8_trim_whitespace(texts), "")
         empty = pc.equal(plain, "").to_numpy(zero_copy_only=False)
-        shapes = shapely.from_wkt(plain.to_numpy(zero_copy_only=False), on_invalid="ignore")
-        wkb = pa.array(shapely.to_wkb(shapes), pa.binary())
-        return wkb, shapely.is_missing(shapes) & ~empty, table.wkt, "bad-wkt"
+        wkb = curves.read_texts(plain, _from_wkt)
+        return wkb, wkb.is_null().to_numpy(zero_copy_only=False) & ~empty, table.wkt, "bad-wkt"
     x, x_empty, x_good = _numbers(batch.column(table.x))
     y, y_empty, y_good = _numbers(batch.column(table.y))
     missing = x_empty & y_empty

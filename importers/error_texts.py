@@ -55,18 +55,18 @@ FILE_ERRORS = (
     _file("no-geometry", "Die Datei {path} hat keine Geometrie und keine Spalten mit Koordinaten. Spalten: {columns}",
           "The file {path} has neither geometry nor columns with coordinates. Columns: {columns}"),
     _file("crs-missing", "Die Datei sagt nicht, in welchem Koordinatensystem sie ist. Bitte crs = \"EPSG:25832\" (oder"
-          " das richtige) in die Zuordnungsdatei schreiben.",
+          " das richtige) in die Zuordnungsdatei schreiben.{likely}",
           "The file does not say its coordinate system. Please write crs = \"EPSG:25832\" (or the right one) into the"
-          " mapping file."),
+          " mapping file.{likely}"),
     _file("crs-unknown", "Das Koordinatensystem {crs} ist unbekannt. Bitte crs = \"EPSG:...\" in die Zuordnungsdatei"
           " schreiben.",
           "The coordinate system {crs} is unknown. Please write crs = \"EPSG:...\" into the mapping file."),
     _file("crs-wrong", "{share} der Objekte liegen mit dem Koordinatensystem {crs} außerhalb des erwarteten Gebiets"
           " ({area}); Beispiel: {example}. Vermutlich stimmt das Koordinatensystem nicht: crs = \"EPSG:...\" in der"
-          " Zuordnungsdatei berichtigt es, --anywhere schaltet die Prüfung ab.",
+          " Zuordnungsdatei berichtigt es, --anywhere schaltet die Prüfung ab.{likely}",
           "With the coordinate system {crs}, {share} of the features lie outside the expected area ({area}); example:"
           " {example}. The coordinate system is probably wrong: crs = \"EPSG:...\" in the mapping file corrects it,"
-          " --anywhere switches the check off."),
+          " --anywhere switches the check off.{likely}"),
     _file("column-missing", "Für das Pflichtfeld {field} fehlt die Spalte. Die Datei hat: {columns}. Zuordnen mit"
           " {field} = \"SPALTE\" unter [fields] in der Zuordnungsdatei (Entwurf: gisapp import --suggest).",
           "No column for the required field {field}. The file has: {columns}. Map it by {field} = \"COLUMN\" under"
@@ -110,6 +110,8 @@ ROW_ERRORS = (
     _file("geometry-broken", "Geometrie nicht lesbar", "geometry cannot be read"),
     _file("geometry-invalid", "ungültige Geometrie, nicht ohne Verlust zu reparieren",
           "invalid geometry that cannot be repaired without loss"),
+    _file("geometry-in-parts", "mehrteilig; jedes Teil kommt für sich (Zahl der Teile)",
+          "in several parts; each comes by itself (number of parts)"),
     _file("geometry-repaired", "ungültige Geometrie repariert", "invalid geometry repaired"),
     _file("outside-area", "liegt außerhalb des erwarteten Gebiets", "lies outside the expected area"),
     _file("bad-coordinate", "Koordinate ist keine Zahl", "coordinate is not a number"),

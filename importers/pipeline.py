@@ -79,7 +79,7 @@ def _plan(request: Request, found: Mapping, source: Source) -> Plan:
     crs = found.crs or source.crs
     srid = srid_of(crs)
     if srid is None:
-        raise BadInput("crs-missing")
+        raise BadInput("crs-missing", likely="")
     if not scalar("SELECT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = %s)", [srid]):
         raise BadInput("crs-unknown", crs=crs)
     filled = []

@@ -4,7 +4,7 @@ Texts are in the language that is active when the report is written.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -133,7 +133,7 @@ _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
 table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{border-bottom:1px solid #bbb;padding:.3rem .6rem;text-align:left;
-vertical-align:top;overflow-wrap:anywhere}td.n{text-align:right;font-variant-numeric:tabular-nums}
+vertical-align:top;overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}td.n{text-align:right;font-variant-numeric:tabular-nums}
 pre{background:#f3f3f3;padding:1rem;overflow:auto}
 @media(max-width:45rem){table{display:block;overflow-x:auto}th,td{overflow-wrap:normal}}
 @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}pre{background:#262626}th,td{border-color:#555}}"""
@@ -150,22 +150,33 @@ def _cell(value: object) -> str:
     return f'<td class="n">{value}</td>' if number else f"<td>{escape(str(value))}</td>"
 
 
-def _counts(one: Report) -> tuple[object, ...]:
-    changes = (one.read, one.created, one.updated, one.unchanged, one.retired)
+def _counts(one: Report, joined: bool) -> tuple[object, ...]:
+    changes = (one.read, one.created, one.updated, one.unchanged, one.retired, *([one.joined] if joined else ()))
     return (one.title or one.layer, *changes, len(one.repaired), one.rejected_count)
+
+
+def _field(one: RowProblem, titles: Mapping[str, str]) -> str:
+    """The field in which it is; of a set of files, the title of its table before it."""
+    table, _dot, name = one.field.partition(".")
+    return ": ".join(word for word in (titles.get(table, table), name) if word)
 
 
 def as_html(report: Report) -> str:
     """The report as one self-contained page (no script, nothing fetched)."""
-    counts = [_counts(one) for one in report.layers or [report]]
+    joined = any(one.joined for one in report.layers)
+    counts = [_counts(one, joined) for one in report.layers or [report]]
     heads = (
-        _("Ebene"), _("gelesen"), _("neu"), _("geändert"), _("unverändert"), _("stillgelegt"), _("repariert"), _("abgelehnt"),
+        _("Ebene"), _("gelesen"), _("neu"), _("geändert"), _("unverändert"), _("stillgelegt"), *([_("schon da")] if joined else ()),
+        _("repariert"), _("abgelehnt"),
     )  # fmt: skip
+    titles = {one.layer: one.title for one in report.layers if one.title}
     parts = [_table(_("Zahlen"), heads, counts)]
     columns = (_("Zeile"), _("Kennung"), _("Feld"), _("Grund"), _("Wert"))
     for title, rows in ((_("Abgelehnte Zeilen"), report.rejected), (_("Reparierte Zeilen"), report.repaired)):
         if rows:
-            parts.append(_table(title, columns, ((one.row, one.id, one.field, reason(one), one.value) for one in rows)))
+            parts.append(
+                _table(title, columns, ((one.row, one.id, _field(one, titles), reason(one), one.value) for one in rows))
+            )
     if report.rejected_count > len({one.row for one in report.rejected}):
         first = _("Aufgeführt sind die ersten %(count)s Gründe.") % {"count": MAX_LISTED}
         parts.append(f"<p>{escape(first)}</p>")

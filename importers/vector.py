@@ -13,6 +13,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from gisapp import geolibs
 from gisapp.errors import BadInput
+from importers import curves
 from importers.opening import Format, Opened
 from importers.source import GEOMETRY, Column, Source
 
@@ -109,7 +110,9 @@ def _stream(opened: Opened, layer: str, encoding: str | None, columns: Sequence[
             for batch in reader:
                 arrays = [_plain(batch.column(name)) for name in columns]
                 wkb = batch.column(geometry)
-                yield pa.RecordBatch.from_arrays([*arrays, wkb.cast(pa.binary())], [*columns, GEOMETRY])
+                yield pa.RecordBatch.from_arrays(
+                    [*arrays, curves.straight(wkb.cast(pa.binary()))], [*columns, GEOMETRY]
+                )
     except (DataSourceError, DataLayerError, pa.ArrowException, OSError, RuntimeError) as error:
         raise BadInput("file-corrupt", path=opened.path, reason=str(error)[:300]) from error
 
@@ -122,8 +125,10 @@ def _encoding(opened: Opened, notes: list[str]) -> str | None:
     named = code_page.read_text("ascii", "replace").strip() if code_page.exists() else ""
     content = opened.data.with_suffix(".dbf").read_bytes()
     start = int.from_bytes(content[8:10], "little")
+    # The names of the columns stand in entries of 32 bytes behind the head, eleven bytes each.
+    heads = [content[at : at + 11].partition(b"\0")[0] for at in range(32, start - 1, 32)]
     try:
-        content[start:].decode("utf-8")
+        b"\n".join([*heads, content[start:]]).decode("utf-8")
     except UnicodeDecodeError:
         if named and named.upper().replace("-", "") != "UTF8":
             return None

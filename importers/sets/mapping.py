@@ -2,6 +2,7 @@
 
 source = "altsystem"           # who the rows come from; they are recognised by (source, id)
 crs = "EPSG:25832"             # only where the files do not say it, or say it wrongly
+network = "nord"               # where it goes, unless the caller says another
 
 [[nodes]]                      # a table for each role, or several
 file = "knoten.gpkg"
@@ -32,7 +33,7 @@ from gisapp.layer import FileSet, Geometry
 from importers.mapping import _key, _quoted, _strings, folded
 from importers.sets.tables import Table
 
-_PLAIN = ("source", "crs")
+_PLAIN = ("source", "crs", "network")
 _FREE = ("products",)
 
 
@@ -55,6 +56,7 @@ class SetMapping:
 
     source: str = ""
     crs: str = ""
+    network: str = ""
     parts: list[Part] = field(default_factory=list)
     free: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -90,7 +92,8 @@ def read(path: Path, wanted: FileSet) -> SetMapping:
         raise BadInput(
             "bad-mapping", path=path, reason=_("unbekannt: %(names)s") % {"names": ", ".join(sorted(unknown))}
         )
-    found = SetMapping(str(content.get("source", "")), str(content.get("crs", "")))
+    source, crs, network = (str(content.get(name, "")) for name in _PLAIN)
+    found = SetMapping(source, crs, network)
     found.free = {name: _strings(path, name, content[name]) for name in _FREE if name in content}
     for name in names:
         listed = content.get(name, [])
@@ -151,13 +154,22 @@ def _named(role: Role, table: Table) -> bool:
     return any(word in stem for word in role.names)
 
 
+def _says(wanted: FileSet, table: Table) -> bool:
+    return any(_named(role, table) and _suits(role, table) for role in wanted.roles if role.geometry is not None)
+
+
 def suggest(wanted: FileSet, tables: Sequence[Table], source: str) -> tuple[SetMapping, list[Table], list[Table]]:
     """The best guess: each table gets the role that its name and columns speak for.
 
-    Returns the mapping, the tables that nobody recognised, and those that are known and left alone.
+    Returns the mapping, the tables that nobody recognised, and those that are known and left alone. Of a drawing, points
+    are read where their layer's name says what they are, and lines too if that is so of any of its layers.
     """
     found, strange, left = SetMapping(source), [], []
+    telling = {one.file for one in tables if one.drawn and _says(wanted, one)}
     for table in tables:
+        if table.drawn and (table.file in telling or table.geometry == "Point") and not _says(wanted, table):
+            strange.append(table)
+            continue
         scored: list[tuple[int, int, Role, dict[str, str]]] = []
         for number, role in enumerate(wanted.roles):
             fields = _fields(role, table)
@@ -178,25 +190,31 @@ def suggest(wanted: FileSet, tables: Sequence[Table], source: str) -> tuple[SetM
 
 
 def check(mapping: SetMapping, wanted: FileSet, tables: Sequence[Table], path: Path) -> list[tuple[Part, Table]]:
-    """Each part with its table; raises BadInput naming what there is."""
+    """Each part with its table, or - where it names no layer of a drawing - its tables; raises BadInput naming what there is."""
     pairs = []
     for part in mapping.parts:
         role = wanted.role(part.role)
-        table = next((one for one in tables if one.file == part.file and part.layer in ("", one.layer)), None)
-        if table is None:
+        assert role is not None
+        meant = [one for one in tables if one.file == part.file and part.layer in ("", one.layer)]
+        if not part.layer:
+            meant = [one for one in meant if one.drawn and _suits(role, one)] or meant[:1]
+        if not meant:
             raise BadInput("bad-mapping", path=path, reason=_("keine Tabelle %(name)s; vorhanden: %(names)s")
                            % {"name": f"{part.file} {part.layer}".strip(), "names": ", ".join(one.name for one in tables)})  # fmt: skip
-        assert role is not None
-        known = [one.name for one in role.fields]
-        for name in [*part.fields, *part.constants, *part.values]:
-            if name not in known:
-                reason = _("Feld %(name)s; vorhanden: %(names)s") % {"name": name, "names": ", ".join(known)}
-                raise BadInput("bad-mapping", path=path, reason=reason)
-        for column in part.fields.values():
-            if column not in table.columns:
-                raise BadInput("no-such-column", column=column, columns=", ".join(table.columns))
-        for name in role.required:
-            if name not in part.fields and name not in part.constants:
-                raise BadInput("column-missing", field=f"{role.name}.{name}", columns=", ".join(table.columns))
-        pairs.append((part, table))
+        _check_fields(part, role, list(dict.fromkeys(name for one in meant for name in one.columns)), path)
+        pairs += [(part, one) for one in meant]
     return pairs
+
+
+def _check_fields(part: Part, role: Role, columns: Sequence[str], path: Path) -> None:
+    known = [one.name for one in role.fields]
+    for name in [*part.fields, *part.constants, *part.values]:
+        if name not in known:
+            reason = _("Feld %(name)s; vorhanden: %(names)s") % {"name": name, "names": ", ".join(known)}
+            raise BadInput("bad-mapping", path=path, reason=reason)
+    for column in part.fields.values():
+        if column not in columns:
+            raise BadInput("no-such-column", column=column, columns=", ".join(columns))
+    for name in role.required:
+        if name not in part.fields and name not in part.constants:
+            raise BadInput("column-missing", field=f"{role.name}.{name}", columns=", ".join(columns))

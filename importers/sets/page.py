@@ -16,6 +16,7 @@ _STYLES: dict[str, tuple[str, str, int]] = {
     "joined": ("#7c3aed", "2 4", 3),
     "new": ("#0b63ce", "", 3),
     "changed": ("#b45309", "10 5", 4),
+    "loose": ("#be185d", "", 3),
     "refused": ("#c01818", "1 7", 5),
 }
 _STYLE = """
@@ -27,24 +28,25 @@ _STYLE = """
 _SCRIPT = """
 const shapes = JSON.parse(document.getElementById("shapes").textContent), map = L.map("map", {preferCanvas: true, attributionControl: false});
 const all = L.featureGroup().addTo(map), drawn = [];
+const large = (what) => what === "refused" || what === "loose";
 for (const [what, style] of Object.entries(shapes.styles)) {
   for (const [geometry, label] of shapes.features[what] || []) {
     const told = document.createElement("span");
     told.textContent = label + " – " + style.title;
     const point = geometry.type === "Point", turned = ([x, y]) => [y, x];
     const shape = point
-      ? L.circleMarker(turned(geometry.coordinates), {radius: what === "refused" ? 7 : 4, color: style.colour, weight: 2, fillOpacity: what === "new" ? 0.8 : 0})
+      ? L.circleMarker(turned(geometry.coordinates), {radius: large(what) ? 7 : 4, color: style.colour, weight: 2, fillOpacity: what === "new" ? 0.8 : 0})
       : L.polyline(geometry.coordinates.map(turned), {color: style.colour, weight: style.width, dashArray: style.dash || null});
     shape.bindPopup(told).addTo(all);
     drawn.push([shape, point, what, style.width]);
   }
 }
 map.fitBounds(all.getBounds().pad(0.05));
-// From far away, points and wide lines would hide everything; what is refused stays large.
+// From far away, points and wide lines would hide everything; what asks for a look stays large.
 const thin = () => {
   const near = map.getZoom() >= 16;
   for (const [shape, point, what, width] of drawn) {
-    if (what === "refused") continue;
+    if (large(what)) continue;
     if (point) { shape.setRadius(near ? 4 : 0.5); shape.setStyle({weight: near ? 2 : 0}); } else shape.setStyle({weight: near ? width : 1});
   }
 };
@@ -61,6 +63,7 @@ def titles() -> dict[str, str]:
         "joined": _("ist ein Vorhandenes"),
         "new": _("neu"),
         "changed": _("geändert"),
+        "loose": _("Ende, das fast anschließt"),
         "refused": _("abgelehnt"),
     }
 
@@ -71,6 +74,8 @@ def _key(counts: dict[str, int]) -> str:
         if counts.get(what):
             colour, dash, width = _STYLES[what]
             line = f'<line x1="2" y1="8" x2="46" y2="8" stroke="{colour}" stroke-width="{width}" stroke-dasharray="{dash}"/>'
+            if what == "loose":
+                line = f'<circle cx="24" cy="8" r="6" fill="none" stroke="{colour}" stroke-width="{width}"/>'
             rows.append(
                 f'<li><svg width="48" height="16" aria-hidden="true">{line}</svg>{escape(title)} ({counts[what]})</li>'
             )

@@ -1,6 +1,5 @@
 """`gisapp import NAME FILE|FOLDER` for a set of files: recognise, stage, let the app load it, report."""
 
-import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from gisapp.errors import BadInput
-from gisapp.filesets import Counts, FileSet, Noted, Outcome, Staged, Told
+from gisapp.filesets import Counts, FileSet, Noted, Outcome, Staged, Told, plain_key
 from gisapp.history.recording import pin
 from importers import pipeline
 from importers.plan import Options
@@ -49,7 +48,7 @@ class _Told(Told):
 
 
 def _stem(path: Path) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", path.name.lower().split(".")[0]).strip("-") or "datei"
+    return plain_key(path.name.split(".")[0], "datei")
 
 
 def _found(request: Request, there: list[tables.Table], outcome: Outcome) -> mapping.SetMapping:
@@ -112,7 +111,7 @@ def run(request: Request, reporter: Reporter) -> Report:
             staged = _stage(request, found, there, outcome, told)
             person = None if request.person is None or request.person.unlimited else request.person.user
             request.wanted.load(
-                Staged(staged, found.source, request.into, request.tolerance_m, request.options.sync, person, found.free, told,
+                Staged(staged, found.source, request.into or found.network, request.tolerance_m, request.options.sync, person, found.free, told,
                        request.draw, (request.person.organisation if request.person else None) or ""), outcome,
             )  # fmt: skip
             outcome.titles |= {one.name: str(one.title) for one in request.wanted.roles}

@@ -15,13 +15,14 @@ from psycopg.sql import Identifier
 
 from gisapp.errors import BadInput
 from gisapp.filesets import Counts, Noted, Outcome, Role
-from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
+from gisapp.geolibs import STORAGE_SRID
 from gisapp.layer import Geometry, Type
 from importers.checks import WRONG_CRS_SHARE
+from importers.sets import systems
 from importers.sets.mapping import Part
 from importers.sets.tables import Table
 from importers.source import srid_of
-from importers.staging import cursor, execute, scalar
+from importers.staging import cursor, execute
 
 _BATCH = 5_000
 _FORMS = {
@@ -40,7 +41,7 @@ def create(role: Role) -> str:
     execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{} CASCADE").format(Identifier(name)))
     execute(
         sql.SQL(
-            "CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry, {}) ON COMMIT DROP"
+            "CREATE TEMP TABLE {} (row bigint, file text, source_id text, whole text, geom geometry, {}) ON COMMIT DROP"
         ).format(
             Identifier(name),
             sql.SQL(", ").join(columns),
@@ -63,22 +64,6 @@ def _clean(type_: Type, text: str) -> tuple[str | None, str]:
     return (str(int(float(plain))) if type_ is Type.INTEGER else plain), ""
 
 
-def _area(srid: int, anywhere: bool) -> tuple[float, float, float, float]:
-    """The box, in that coordinate system, in which places are plausible (with `anywhere`: can be transformed at all)."""
-    if anywhere:
-        degrees = scalar(
-            "SELECT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = %s AND srtext LIKE 'GEOGCS%%')", [srid]
-        )
-        return (-180, -85, 180, 85) if degrees else (-1e8, -1e8, 1e8, 1e8)
-    corners = scalar(
-        "SELECT ARRAY[ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b)] FROM (SELECT ST_Transform(ST_Segmentize("
-        "ST_MakeEnvelope(%s, %s, %s, %s, %s), 20000), %s::int) AS b) box",
-        [*settings.IMPORT_AREA, STORAGE_SRID, srid],
-    )
-    west, south, east, north = corners
-    return west, south, east, north
-
-
 class Reader:
     """Reads one table into the staging table of its role."""
 
@@ -87,14 +72,16 @@ class Reader:
         self.crs = part.crs or crs or table.crs or ""
         self.seen: set[str] = set()
         self._outside = self._shapes = 0
-        self._area: tuple[float, float, float, float] = (0, 0, 0, 0)
+        self._area: systems.Box = (0, 0, 0, 0)
+        self._swapped = False
+        self._first: Any = []
         self._srid = STORAGE_SRID
         self._example = ""
 
     def copy(self, name: str, counts: Counts) -> None:
         """Stage every row that can be taken; the others are noted. Raises BadInput("crs-wrong"), BadInput("crs-missing")."""
         fields = [one.name for one in self.role.fields if one.name != "id"]
-        statement = sql.SQL("COPY pg_temp.{} (row, file, source_id, geom, {}) FROM STDIN").format(
+        statement = sql.SQL("COPY pg_temp.{} (row, file, source_id, whole, geom, {}) FROM STDIN").format(
             Identifier(name), sql.SQL(", ").join(map(Identifier, fields))
         )
         batches = self._batches()
@@ -132,8 +119,9 @@ class Reader:
     def _good(
         self, batch: Sequence[tuple[int, dict[str, Any], bytes | None]], counts: Counts
     ) -> Iterator[tuple[Any, ...]]:
-        shapes = self._moved([one[2] for one in batch]) if self.role.geometry else [(None, "")] * len(batch)
-        for (row, values, raw), (shape, wrong) in zip(batch, shapes, strict=True):
+        nothing: list[tuple[list[str | None], str]] = [([None], "")] * len(batch)
+        shapes = self._moved([one[2] for one in batch]) if self.role.geometry else nothing
+        for (row, values, raw), (parts, wrong) in zip(batch, shapes, strict=True):
             counts.read += 1
             found, problem = self._values(values)
             id_ = str(found.pop("id", None) or self._hash(found, raw))
@@ -145,8 +133,12 @@ class Reader:
                 counts.rejected += 1
                 self._refuse(row, id_, problem[1], problem[2], problem[0])
                 continue
-            self.seen.add(id_)
-            yield (row, self.table.name, id_, shape, *found.values())
+            if len(parts) > 1:
+                self.outcome.note(self.role.name, row, id_, "geometry-in-parts", str(len(parts)), kept=True)
+            for number, part in enumerate(parts, 1):
+                one = id_ if number == 1 else f"{id_}#{number}"
+                self.seen.add(one)
+                yield (row, self.table.name, one, id_, part, *found.values())
 
     def _hash(self, found: dict[str, str | None], raw: bytes | None) -> str:
         digest = hashlib.md5(repr(sorted(found.items())).encode(), usedforsecurity=False)
@@ -174,63 +166,73 @@ class Reader:
 
     def _learn(self, first: Sequence[tuple[int, dict[str, Any], bytes | None]]) -> None:
         """Find the coordinate system, and the area in which places are plausible in it. (A COPY leaves no room to ask.)"""
-        if self.role.geometry is not None and first:
-            raw = np.array([one[2] for one in first], dtype=object)
-            self._srid = self._srid_of(shapely.from_wkb(raw, on_invalid="ignore"))
-            self._area = _area(self._srid, self.anywhere)
-
-    def _moved(self, raw: list[bytes | None]) -> list[tuple[str | None, str]]:
-        """Each geometry as hex EWKB in the file's own coordinate system, or the code of what is wrong with it."""
-        shapes = shapely.force_2d(shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore"))
-        found: list[tuple[str | None, str]] = []
-        for given, shape in zip(raw, shapes, strict=True):
-            one, wrong = self._one(given, shape)
-            text = (
-                None if one is None else shapely.to_wkb(shapely.set_srid(one, self._srid), hex=True, include_srid=True)
+        if self.role.geometry is None or not first:
+            return
+        self._first = shapely.from_wkb(np.array([one[2] for one in first], dtype=object), on_invalid="ignore")
+        self._srid = self._srid_of(self._first)
+        self._area = systems.area(self._srid, self.anywhere)
+        boxes = shapely.bounds(self._first)
+        if not self.anywhere and systems.inside(boxes, self._area) < WRONG_CRS_SHARE:
+            self._swapped = systems.inside(systems.swapped(boxes), self._area) > WRONG_CRS_SHARE
+        if self._swapped:
+            self.outcome.notes.append(
+                _("%(file)s: die Achsen sind vertauscht (Hochwert vor Rechtswert); gelesen als %(crs)s")
+                % {"file": self.table.name, "crs": self.crs}
             )
-            found.append((text, wrong))
+
+    def _moved(self, raw: list[bytes | None]) -> list[tuple[list[str | None], str]]:
+        """Each geometry's parts as hex EWKB in the file's own coordinate system, or the code of what is wrong with it."""
+        shapes = shapely.force_2d(shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore"))
+        if self._swapped:
+            shapes = shapely.transform(shapes, lambda corners: corners[:, ::-1])
+        found: list[tuple[list[str | None], str]] = []
+        for given, shape in zip(raw, shapes, strict=True):
+            parts, wrong = self._parts(given, shape)
+            texts = [
+                None if one is None else shapely.to_wkb(shapely.set_srid(one, self._srid), hex=True, include_srid=True)
+                for one in parts
+            ]
+            found.append((texts, wrong))
         return found
 
-    def _one(self, given: bytes | None, shape: Any) -> tuple[Any, str]:
+    def _parts(self, given: bytes | None, shape: Any) -> tuple[list[Any], str]:
+        """The shape as one or - a line that is drawn in several, which do not meet - as many; the code of what is wrong."""
         if given is None or (shape is not None and shape.is_empty):
-            return None, "geometry-missing" if self.role.geometry_required else ""
+            return [None], "geometry-missing" if self.role.geometry_required else ""
         if shape is None:
-            return None, "geometry-broken"
+            return [None], "geometry-broken"
         self._shapes += 1
         if not np.isfinite(shapely.get_coordinates(shape)).all():
-            return None, "geometry-broken"
-        if shape.geom_type.startswith("Multi"):
-            merged = shapely.line_merge(shape) if self.role.geometry is Geometry.LINE else shape
-            shape = merged.geoms[0] if hasattr(merged, "geoms") and len(merged.geoms) == 1 else merged
-        if shape.geom_type not in _TYPES.get(self.role.geometry or Geometry.ANY, {shape.geom_type}):
-            return None, "geometry-type"
-        x0, y0, x1, y1 = shape.bounds
-        area = self._area
+            return [None], "geometry-broken"
+        if self.role.geometry is Geometry.LINE and shape.geom_type == "MultiLineString":
+            shape = shapely.line_merge(shape)
+        wanted = _TYPES.get(self.role.geometry or Geometry.ANY, {shape.geom_type})
+        parts = [shape] if shape.geom_type in wanted else [one for one in shapely.get_parts(shape) if not one.is_empty]
+        if any(one.geom_type not in wanted for one in parts) or (
+            len(parts) > 1 and self.role.geometry is not Geometry.LINE
+        ):
+            return [None], "geometry-type"
+        (x0, y0, x1, y1), area = shape.bounds, self._area
         if x0 < area[0] or y0 < area[1] or x1 > area[2] or y1 > area[3]:
             self._outside += 1
             self._example = self._example or f"{x0:.1f} {y0:.1f}"
-            return None, "outside-area"
-        return shape, ""
+            return [None], "outside-area"
+        return parts, ""
 
     def _srid_of(self, shapes: Any) -> int:
         """The EPSG code of the table's coordinates; where nobody says it, what the coordinates look like (and that is said)."""
         srid = srid_of(self.crs)
         if srid is not None:
             return srid
-        bounds = shapely.total_bounds(shapes)
-        west, south, east, north = settings.IMPORT_AREA
-        if west <= bounds[0] and south <= bounds[1] and bounds[2] <= east and bounds[3] <= north:
-            guess = STORAGE_SRID
-        elif bounds[0] >= 5 and bounds[2] <= 16 and bounds[1] >= 47 and bounds[3] <= 56:
-            guess = WGS84_SRID
-        else:
-            raise BadInput("crs-missing")
-        self.crs = f"EPSG:{guess}"
+        found = systems.assumed(shapes)
+        if found is None:
+            raise BadInput("crs-missing", likely=systems.likely(shapes))
+        self.crs = f"EPSG:{found[0]}"
         self.outcome.notes.append(
             _("%(file)s sagt kein Koordinatensystem; nach den Koordinaten angenommen: %(crs)s")
             % {"file": self.table.name, "crs": self.crs}
         )
-        return guess
+        return found[0]
 
     def _doubt(self) -> None:
         """Where most shapes lie far away, the coordinate system is wrong, not the rows."""
@@ -238,4 +240,5 @@ class Reader:
             raise BadInput(
                 "crs-wrong", share=f"{self._outside / self._shapes:.0%}", crs=self.crs,
                 area=", ".join(f"{one:.0f}" for one in settings.IMPORT_AREA), example=self._example,
+                likely=systems.likely(self._first),
             )  # fmt: skip

@@ -14,7 +14,6 @@ from django.conf import settings
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gisapp.errors import BadInput
-from gisapp.layer import Geometry
 from importers import csvfiles, vector
 from importers.mapping import Mapping
 from importers.opening import MB, Format, Opened, open_file
@@ -41,7 +40,10 @@ _BESIDE = {
 
 @dataclass
 class Table:
-    """A table of the set. `rows()` yields (number, values by column, geometry as WKB); unreadable rows go to `problems`."""
+    """A table of the set. `rows()` yields (number, values by column, geometry as WKB); unreadable rows go to `problems`.
+
+    `drawn`: a layer of a drawing, which means what its name says.
+    """
 
     file: str
     layer: str
@@ -51,6 +53,7 @@ class Table:
     rows: Callable[[], Iterator[tuple[int, dict[str, Any], bytes | None]]]
     problems: list[RowProblem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    drawn: bool = False
 
     @property
     def name(self) -> str:
@@ -125,9 +128,9 @@ def _tables_of(opened: Opened, wanted: Mapping) -> Iterator[Table]:
     if opened.format is Format.CSV:
         yield _csv(opened, wanted)
     elif opened.format is Format.DXF:
-        from importers.records import open_dxf
+        from importers.sets import drawings
 
-        yield _from_source(opened, "", open_dxf(opened, Geometry.LINE))
+        yield from drawings.tables(opened)
     else:
         yield from _vector(opened)
 

@@ -55,21 +55,23 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 _EXAMPLE = """
-SELECT e.name || '/' || p.number
+SELECT e.name || '/' || p.number, a.street_name || ' ' || a.house_number || ', ' || a.postcode || ' ' || a.locality
   FROM fibre_port p
   JOIN fibre_enclosure e ON e.id = p.enclosure_id
   JOIN fibre_network n ON n.id = e.network_id AND (%(net)s = '' OR n.key = %(net)s)
   JOIN fibre_enclosurespec s ON s.key = e.spec_id AND s.kind IN ('huep', 'outlet')
   JOIN fibre_jointend j ON j.port_id = p.id AND j.side = 'a'
+  LEFT JOIN LATERAL (SELECT address_id FROM fibre_premises WHERE node_id = e.node_id ORDER BY address_id LIMIT 1) o ON true
+  LEFT JOIN regions_address a ON a.id = o.address_id AND a.retired_at IS NULL
  ORDER BY n.key, e.name, p.number LIMIT 200
 """
 
 
 def _example(arguments: argparse.Namespace) -> int:
-    """The first house whose fibre reaches something at both ends."""
-    for (ref,) in fetch_rows(_EXAMPLE, {"net": arguments.network}):
+    """The first house whose fibre reaches something at both ends, and its address where that is known."""
+    for ref, address in fetch_rows(_EXAMPLE, {"net": arguments.network}):
         if all(one.complete for one in trace(starts(ref), geometry=False)):
-            return _say({"ref": ref}, arguments.json, ref)
+            return _say({"ref": ref, "address": address}, arguments.json, "\n".join(filter(None, (ref, address))))
     raise NotFound("fibre-no-example")
 
 
@@ -78,12 +80,11 @@ def _trace(arguments: argparse.Namespace) -> int:
     if not found:
         raise NotFound("fibre-unknown", ref=arguments.ref)
     plain = [one.plain() for one in found]
-    # One start, one answer; of a cable or a house each fibre has its own.
-    answer = (
-        plain[0]
-        if len(plain) == 1
-        else {"start": arguments.ref, "traces": plain, "complete": all(one["complete"] for one in plain)}
-    )
+    # One start, one answer. Of a cable or a house each fibre has its own; the answer as a whole is that of the first which
+    # breaks off.
+    answer = next((one for one in plain if not one["complete"]), plain[0])
+    if len(plain) > 1:
+        answer = {**answer, "start": arguments.ref, "traces": plain}
     return _say(answer, arguments.json, "\n\n".join(_in_words(one) for one in found))
 
 

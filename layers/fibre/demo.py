@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from gisapp.accounts.models import Organisation
 from gisapp.bulk import copy_rows
+from gisapp.database import fetch_rows
 from layers.fibre import demo_plan
 from layers.fibre.demo_plan import COPPER, PLANNED, PON, Home
 from layers.fibre.demo_route import RouteWriter, run, settle
@@ -23,6 +24,12 @@ RULES = {
     "cable": "K-{n}", "enclosure": "{knoten}/{n}", "device": "Gerät {n}", "splitter": "SP-{n}", "premises": "AO-{n:05}", "circuit": "SX-{n:06}",
 }  # fmt: skip
 TRUNK, FIBRES_A_HOME, OF_AN_ODF = 288, 2, 4
+# The demo region's houses are the networks' (`h17` is its seventeenth), where both were made from one plan.
+_ADDRESSES = """
+SELECT n.id, a.id FROM fibre_node n JOIN regions_address a ON a.source = 'demo' AND a.source_id = substr(n.source_id, 2)
+   AND a.retired_at IS NULL AND ST_DWithin(a.geom, n.geom, 1)
+ WHERE n.network_id = %s AND n.kind = 'building' AND n.source_id ~ '^h[0-9]+$'
+"""
 
 
 def build(size: str, seed: int, progress: Callable[[str], None]) -> None:
@@ -345,9 +352,11 @@ class _Writer(RouteWriter):
 
     def _services(self) -> None:
         names = {one.key: one.name for one in self.net.sites}
+        addresses = dict(fetch_rows(_ADDRESSES, [self.network]))
+        consents = ("given", "asked", "given", "given")
         self._rows(
-            "premises", "name node_id consent lifecycle",
-            ((f"{home.node}/objekt", names[home.node], self.key(home.node), ("given", "asked", "given", "given")[home.number % 4], "in_service")
+            "premises", "name node_id address_id consent lifecycle",
+            ((f"{home.node}/objekt", names[home.node], self.key(home.node), addresses.get(self.key(home.node)), consents[home.number % 4], "in_service")
              for home in self.net.homes),
         )  # fmt: skip
         copy_rows(

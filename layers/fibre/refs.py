@@ -9,9 +9,10 @@ from uuid import UUID
 
 from gisapp.database import fetch_rows
 from gisapp.errors import BadInput, NotFound
+from gisapp.layer import SearchHit
 from layers.fibre.past import at_the_moment
 from layers.fibre.tracing import Sight, Start
-from layers.regions.search import streets_and_addresses
+from layers.regions.search import STREETS_LOOKED_AT, parse, streets_and_addresses
 
 # An address that is spelt a little otherwise is the same one; one that is merely like it is another.
 SURE = 0.9
@@ -234,15 +235,48 @@ def _of_box(box: Thing) -> Iterator[Start]:
         yield from (Start("fibre", row[0], row[1]) for row in ends)
 
 
+# The building of the premises that have this address; where none has, the one next to it.
+_BUILDING = """
+SELECT x.id, coalesce(x.name, x.id::text), n.key
+  FROM regions_address a
+  JOIN fibre_node x ON x.kind = 'building' AND (ST_DWithin(x.geom, a.geom, 30) OR x.id IN (SELECT p.node_id FROM fibre_premises p WHERE p.address_id = a.id))
+  JOIN fibre_network n ON n.id = x.network_id
+ WHERE a.id = %(address)s AND (%(sight)s::bigint[] IS NULL OR x.organisation_id = ANY (%(sight)s))
+ ORDER BY NOT EXISTS (SELECT FROM fibre_premises p WHERE p.node_id = x.id AND p.address_id = a.id), x.geom <-> a.geom, x.id LIMIT 1
+"""
+_IN_USE = "SELECT DISTINCT port_id FROM fibre_jointend WHERE port_id = ANY (%s)"
+
+
 def _at_address(ref: str, text: str, sight: Sight) -> list[Start]:
-    """An address: the ends in the building next to it (within 30 metres). The spelling may vary, the house may not."""
-    hits = [one for one in streets_and_addresses(text, None, 2) if one.layer == "addresses" and one.score >= SURE]
-    if not hits or (len(hits) > 1 and hits[1].score == hits[0].score):
-        raise NotFound("fibre-unknown", ref=ref)
-    rows = fetch_rows(
-        "SELECT x.id, coalesce(x.name, x.id::text), n.key FROM fibre_node x JOIN fibre_network n ON n.id = x.network_id "
-        "JOIN regions_address a ON a.id = %(address)s WHERE x.kind = 'building' AND ST_DWithin(x.geom, a.geom, 30) "
-        "AND (%(sight)s::bigint[] IS NULL OR x.organisation_id = ANY (%(sight)s)) ORDER BY x.geom <-> a.geom LIMIT 1",
-        {"address": int(hits[0].id), "sight": None if sight is None else list(sight)},
-    )
-    return list(_of_thing(_one(ref, [Thing("node", *row) for row in rows])))
+    """An address: the ends in its building; ports on which nothing is, only where there are no others.
+
+    The building is that of the premises with this address, else the one next to it (within 30 metres). The spelling may
+    vary, the house may not: where several are meant that have a building in the networks, they are named.
+    """
+    buildings: dict[str, Thing] = {}
+    for hit in _meant(text):
+        for row in fetch_rows(_BUILDING, {"address": int(hit.id), "sight": None if sight is None else list(sight)}):
+            buildings.setdefault(f"{hit.title}, {hit.subtitle}", Thing("node", *row))
+    if len({one.id for one in buildings.values()}) > 1:
+        raise BadInput("fibre-ambiguous-name", ref=ref, names="; ".join(buildings))
+    found = list(_of_thing(_one(ref, list(buildings.values())[:1])))
+    used = {key for (key,) in fetch_rows(_IN_USE, [[one.id for one in found if one.kind == "port"]])}
+    return [one for one in found if one.kind != "port" or one.id in used] or found
+
+
+def _meant(text: str) -> list[SearchHit]:
+    """The addresses of which nothing that was typed is wrong; where there are none, those that are spelt nearly so."""
+    hits = [one for one in streets_and_addresses(text, None, STREETS_LOOKED_AT) if one.layer == "addresses"]
+    streets = [parse(one.title).text for one in hits]
+    wholes = [f"{street} {one.subtitle}" for street, one in zip(streets, hits, strict=True)]
+    typed, *words = _words([parse(text).text, *streets, *wholes])
+    exact = [
+        one for one, street, whole in zip(hits, words[: len(hits)], words[len(hits) :], strict=True) if street <= typed <= whole
+    ]  # fmt: skip
+    return exact or [one for one in hits if one.score >= SURE]
+
+
+def _words(texts: list[str]) -> list[set[str]]:
+    """The words of each text as the search folds them."""
+    rows = fetch_rows("SELECT gisapp_norm(t) FROM unnest(%s::text[]) WITH ORDINALITY u (t, nth) ORDER BY nth", [texts])
+    return [set(folded.split()) for (folded,) in rows]

@@ -230,6 +230,9 @@ def test_11_pulled_back_from_one_end(plant: Plant, end: str) -> None:
     sql("DELETE FROM fibre_cableentry WHERE cable_id = %s AND side IS NULL", key)
     with refused("cable-misses-node"):
         sql("SELECT fibre_pull_back(%s, %s, %s)", key, end, plant.nodes["N"])
+    for nonsense in (end.upper(), "", None):
+        with refused("cable-end-unknown"):
+            sql("SELECT fibre_pull_back(%s, %s, %s)", key, nonsense, plant.nodes["B"])
     assert one("SELECT fibre_pull_back(%s, %s, %s)", key, end, plant.nodes["B"]) == 1
     settle()
     assert tubes(plant, "K1") == (["RV2/1"] if end == "a" else ["RV1/1"])

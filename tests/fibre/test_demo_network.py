@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from gisapp.accounts.models import Organisation
+from gisapp.errors import BadInput, NotFound
 from layers.fibre import demo, demo_plan, demo_route
 from layers.fibre.refs import starts
 from layers.fibre.tracing import trace
+from layers.regions import demo as regions
 from tests.fibre.drawing import broken, one, sql
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +21,12 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Any:
     """The network of size s, built once and taken out again by the demo's own means."""
     with django_db_blocker.unblock():
         owner = Organisation.objects.create(key=demo.OWNER, name="Verband", kind="zweckverband")
+        regions.build("s", 1, lambda _text: None)
         demo.build("s", 1, lambda _text: None)
         yield
+        # The region is built anew while the networks stand; they are cleared afterwards.
+        regions._clear()
+        assert one("SELECT count(*) FROM fibre_premises WHERE address_id IS NOT NULL") == 0
         demo._clear()
         sql("DELETE FROM fibre_namingrule")
         sql("DELETE FROM fibre_namingcount")
@@ -116,6 +122,38 @@ def test_07_the_command_line(built: None, capsys: pytest.CaptureFixture[str]) ->
     node = one("SELECT name FROM fibre_node WHERE kind = 'pop'")
     everything = gisapp(capsys, "impact", "--node", node)
     assert len(everything["premises"]) > 1_000
+
+
+def test_07b_by_the_address_of_the_house(built: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert one("SELECT count(*) FROM fibre_premises WHERE address_id IS NULL") == 0
+    away = one(
+        "SELECT max(ST_Distance(a.geom, n.geom)) FROM fibre_premises p JOIN regions_address a ON a.id = p.address_id JOIN fibre_node n ON n.id = p.node_id"
+    )
+    assert away < 0.01
+    found = gisapp(capsys, "example")
+    street, _comma, place = found["address"].partition(", ")
+    told = gisapp(capsys, "trace", found["address"])
+    box = found["ref"].partition("/")[0]
+    assert (
+        told["complete"] and told["stops_at"] is None and told["reason"] is None and told["start"] == found["address"]
+    )
+    assert (
+        told["length_m"] > 0 and set(told["loss_db"]) == {"1310", "1550"} and told["geometry"]["type"] == "LineString"
+    )
+    assert {one_["start"].partition("/")[0] for one_ in told["traces"]} == {box}
+    assert len(told["traces"]) == demo.FIBRES_A_HOME
+    # Without the postcode it is the same house; without the place it is many, and none is guessed.
+    assert (
+        gisapp(capsys, "trace", f"{street}, {place.partition(' ')[2]}")["traces"][0]["start"]
+        == told["traces"][0]["start"]
+    )
+    places = one("SELECT count(DISTINCT locality) FROM regions_address a JOIN fibre_premises p ON p.address_id = a.id WHERE a.street_name || ' ' || a.house_number = %s", street)  # fmt: skip
+    assert places > 3
+    with pytest.raises(BadInput) as caught:
+        starts(street)
+    assert caught.value.code == "fibre-ambiguous-name" and caught.value.values["names"].count(street) == places
+    with pytest.raises(NotFound):
+        starts(f"{street}, 99999 {place.partition(' ')[2]}")
 
 
 def test_08_a_polygon_from_a_file(built: None, capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from tests import factories
-from tests.fibre.drawing import broken, network, one, refused, segment, settle, sql, wkt
+from tests.fibre.drawing import broken, network, node, one, refused, segment, settle, sql, wkt
 from tests.fibre.plant import Plant
 
 TABLES = (
@@ -187,7 +187,7 @@ def test_07_never_another_network_s_duct(plant: Plant) -> None:
         ((50, 10), {"lead_in": "16/12"}, "no-fitting"), ((50, 10), {"lead_in": "7x7/4"}, "lead-in-not-single"), ((50, 10), {"lead_in": "nichts"}, "lead-in-not-single"),
         ((50, 10), {"box": "muffe-144"}, "not-a-huep"), ((50, 10), {"called": None}, "house-needs-name"), ((100, 0), {}, "not-a-building"),
         ((50, 10), {"cable": "144"}, "cable-does-not-fit"), ((50, 10), {"place": None}, "house-without-place"),
-        ((50, 10), {"of_premises": UUID(int=1)}, "unknown-object"),
+        ((50, 10), {"of_premises": UUID(int=1)}, "unknown-object"), ((50, 10), {"of_address": 999_999_999}, "unknown-object"),
     ],
 )  # fmt: skip
 def test_08_refused_and_nothing_is_left(
@@ -213,6 +213,15 @@ def test_09_a_house_that_is_connected(plant: Plant) -> None:
         connect(plant, 50, 10)
     with refused("house-connected"):
         connect(plant, 0, 0, place=None, of_premises=told["premises"])
+
+
+def test_09b_premises_of_another_house_are_not_this_ones(plant: Plant) -> None:
+    told = connect(plant, 50, 10)
+    other = node(plant.net, 80, 12, "Haus 2", kind="building")
+    before = counts()
+    with refused("unknown-object"):
+        connect(plant, 0, 0, place=None, house=other, of_premises=told["premises"])
+    assert counts() == before
 
 
 def test_10_two_closures_in_the_cabinet(plant: Plant) -> None:

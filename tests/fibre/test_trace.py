@@ -371,7 +371,33 @@ def test_30_by_address(plant: Plant) -> None:
     x, y = sql("SELECT ST_X(geom), ST_Y(geom) FROM fibre_node WHERE name = 'Haus 12'")[0]
     address(street(), "12", x=x - X0 + 5, y=y - Y0)
     settle()
+    # Nothing is connected: all its ports. Then the port that is.
     assert {one_.name for one_ in starts("Dorfstr. 12")} == {f"HUEP 12/{number}" for number in range(1, 5)}
+    plant.pigtail("HUEP 12", "K7:3", 2)
+    assert [one_.name for one_ in starts("Dorfstr. 12")] == ["HUEP 12/2"]
+
+
+def test_30b_premises_say_which_building_an_address_is(plant: Plant) -> None:
+    """A house further back on the plot, although another one is nearer."""
+    from tests.factories import X0, Y0, address, street
+
+    for name, dx, dy in (("Vorderhaus", 0, 30), ("Hinterhaus", 40, 90)):
+        plant.branch("M1", name, dx=dx, dy=dy)
+        plant.buried(f"K-{name}", "M1", name)
+        plant.enclosure(f"HUEP {name}", name, spec="huep-4", enters=f"K-{name}")
+    x, y = sql("SELECT ST_X(geom), ST_Y(geom) FROM fibre_node WHERE name = 'Vorderhaus'")[0]
+    there = address(street(), "12", x=x - X0 + 5, y=y - Y0)
+    settle()
+    assert {one_.name.split("/")[0] for one_ in starts("Dorfstr. 12")} == {"HUEP Vorderhaus"}
+    sql(
+        "INSERT INTO fibre_premises (network_id, name, node_id, address_id) SELECT network_id, 'AO 12', id, %s FROM fibre_node WHERE name = 'Hinterhaus'",
+        there.pk,
+    )
+    assert {one_.name.split("/")[0] for one_ in starts("Dorfstr. 12")} == {"HUEP Hinterhaus"}
+    # The address may go; the premises stay.
+    sql("DELETE FROM regions_address WHERE id = %s", there.pk)
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    assert one("SELECT address_id FROM fibre_premises") is None
 
 
 def test_31_what_is_not_there_and_what_is_there_twice(plant: Plant) -> None:

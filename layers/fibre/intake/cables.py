@@ -118,7 +118,7 @@ def _cut(job: Job, tube: Any, a: Any, b: Any) -> str | None:
         with transaction.atomic():
             for node in (a, b):
                 if not job.ask(
-                    "SELECT FROM fibre_tubesection WHERE tube_id = %(tube)s AND %(node)s IN (from_node_id, to_node_id)",
+                    "SELECT 1 FROM fibre_tubesection WHERE tube_id = %(tube)s AND %(node)s IN (from_node_id, to_node_id)",
                     tube=tube,
                     node=node,
                 ):

@@ -69,7 +69,7 @@ def _links(job: Job) -> dict[int, list[Part]]:
     found: dict[int, dict[UUID, Part]] = defaultdict(dict)
     for n, segment, a, b in job.ask(
         """SELECT d.n, x.id, x.from_node_id, x.to_node_id FROM staged_links l JOIN in_duct d ON d.source_id = l.duct
-          JOIN in_segment i ON i.source_id = l.segment JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment
+          JOIN in_segment i ON i.whole = l.segment JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment
          WHERE d.fate IN ('new', 'known') ORDER BY d.n, l.row, x.id"""
     ):
         found[n].setdefault(segment, (segment, a, b))
@@ -84,8 +84,9 @@ def _missing(job: Job) -> set[int]:
         job.refuse("links", row, id_, "import-unknown-duct", f"{duct} / {segment}")
     missing = set()
     for row, id_, n, segment in job.ask(
-        "SELECT l.row, l.source_id, d.n, l.segment FROM staged_links l JOIN in_duct d ON d.source_id = l.duct LEFT JOIN in_segment i ON i.source_id ="
-        " l.segment AND EXISTS (SELECT FROM in_part p WHERE p.n = i.n) WHERE i.n IS NULL ORDER BY l.row"
+        "SELECT l.row, l.source_id, d.n, l.segment FROM staged_links l JOIN in_duct d ON d.source_id = l.duct"
+        " WHERE NOT coalesce((SELECT bool_and(EXISTS (SELECT FROM in_part p WHERE p.n = i.n)) FROM in_segment i WHERE i.whole = l.segment), false)"
+        " ORDER BY l.row"
     ):
         missing.add(n)
         job.refuse("links", row, id_, "import-unknown-segment", str(segment))

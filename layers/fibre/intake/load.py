@@ -1,55 +1,22 @@
 """The import of a network: what is read becomes rows, through the same tables and rules as everything else."""
 
-import re
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from gisapp.accounts.models import Organisation
-from gisapp.accounts.roles import Role, organisations_of
-from gisapp.errors import BadInput, Forbidden
+from gisapp.errors import BadInput
 from gisapp.fields import Text
 from gisapp.filesets import FileSet, Outcome, Staged
 from layers.fibre.intake import cables, ducts, nodes, removing, segments, shapes, splices
 from layers.fibre.intake.context import Job
 from layers.fibre.intake.putting import ask, run, settle
 from layers.fibre.intake.roles import ROLES
-from layers.fibre.models import Network
+from layers.fibre.intake.target import choose
 
-_DRAW = frozenset({Role.PLANNER, Role.ENGINEER})
 SMALLEST_M, LARGEST_M = 0.05, 5.0
 """The network's rules take two places nearer than the first for one; beyond the second nobody's house stays his own."""
-
-
-def _network(staged: Staged, outcome: Outcome) -> Network:
-    """The network that is meant; a new one where none of that name is there and it is clear whose it would be."""
-    key = staged.into or re.sub(r"[^a-z0-9]+", "-", staged.source.lower()).strip("-")[:40].strip("-") or "netz"
-    found = Network.objects.filter(key=key).first()
-    if found is None and not staged.into and Network.objects.count() == 1:
-        found = Network.objects.get()
-    if found is None:
-        owner = _owner(staged)
-        found = Network.objects.create(key=key, name=staged.into or staged.source, organisation=owner)
-        outcome.notes.append(_("Neues Netz %(key)s der Organisation %(owner)s") % {"key": key, "owner": owner.name})
-    if staged.person is not None and found.organisation_id not in organisations_of(staged.person, _DRAW):
-        raise Forbidden("forbidden")
-    return found
-
-
-def _owner(staged: Staged) -> Organisation:
-    """Whose a new network is: of the organisation that is named, else of the only union there is."""
-    if staged.owner:
-        named = Organisation.objects.filter(key=staged.owner).first()
-        if named is None:
-            raise BadInput("which-organisation")
-        return named
-    unions = list(Organisation.objects.filter(kind="zweckverband").order_by("key")[:2])
-    everyone = unions or list(Organisation.objects.order_by("key")[:2])
-    if not everyone:
-        raise BadInput("which-organisation")
-    return everyone[0]
 
 
 def _absent(staged: Staged) -> None:
@@ -61,7 +28,7 @@ def _absent(staged: Staged) -> None:
                 sql.SQL("{} text").format(sql.Identifier(one.name)) for one in role.fields if one.name != "id"
             )
             statement = sql.SQL(
-                "CREATE TEMP TABLE {} (row bigint, file text, source_id text, geom geometry(Geometry, 25832), {}) ON COMMIT DROP"
+                "CREATE TEMP TABLE {} (row bigint, file text, source_id text, whole text, geom geometry(Geometry, 25832), {}) ON COMMIT DROP"
             )
             run(statement.format(sql.Identifier(f"staged_{role.name}"), columns))  # type: ignore[arg-type]
 
@@ -69,7 +36,7 @@ def _absent(staged: Staged) -> None:
 def _job(staged: Staged, outcome: Outcome) -> Job:
     if not SMALLEST_M <= staged.tolerance_m <= LARGEST_M:
         raise BadInput("bad-value", name="--tolerance", value=staged.tolerance_m)
-    network = _network(staged, outcome)
+    network = choose(staged, outcome)
     values: dict[str, Any] = {
         "network": network.pk, "organisation": network.organisation_id, "source": staged.source, "tolerance": staged.tolerance_m,
     }  # fmt: skip
@@ -87,6 +54,7 @@ def load(staged: Staged, outcome: Outcome) -> None:
     segments.read(job)
     _there(job)
     nodes.update(job, told)
+    segments.leave_others(job)
     nodes.join(job)
     segments.refuse_bad(job)
     nodes.ends(job)
@@ -99,6 +67,7 @@ def load(staged: Staged, outcome: Outcome) -> None:
     told.step(_("Trassen schreiben"))
     segments.write(job, told)
     segments.update(job, told)
+    segments.tell_loose_ends(job)
     _load_ducts_and_cables(job)
     if staged.sync:
         told.step(_("entfernen, was die Quelle nicht mehr hat"))
@@ -134,8 +103,8 @@ def _there(job: Job) -> None:
     """What files that come alone refer to: segments and ducts of the same source that are there already, or of that name."""
     if not job.has("segments"):
         job.run(
-            """INSERT INTO in_segment (n, source_id, given, geom, fate)
-            SELECT row_number() OVER (ORDER BY l.segment), l.segment, s.geom, s.geom, 'there' FROM (SELECT DISTINCT segment FROM staged_links) l
+            """INSERT INTO in_segment (n, source_id, whole, given, geom, fate)
+            SELECT row_number() OVER (ORDER BY l.segment), l.segment, l.segment, s.geom, s.geom, 'there' FROM (SELECT DISTINCT segment FROM staged_links) l
               JOIN LATERAL (SELECT geom FROM fibre_segment s WHERE s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = l.segment
                             UNION ALL SELECT geom FROM fibre_segment s WHERE s.network_id = %(network)s AND s.name = l.segment LIMIT 1) s ON true"""
         )
@@ -143,7 +112,8 @@ def _there(job: Job) -> None:
         job.run(
             """INSERT INTO in_part WITH RECURSIVE own AS (
                 SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s
-                    ON s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = i.source_id
+                    ON s.network_id = %(network)s AND s.source = %(source)s AND regexp_replace(s.source_id, '#[0-9]+$', '') = i.source_id
+                UNION SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s ON s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = i.source_id
                 UNION SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s ON s.network_id = %(network)s AND s.name = i.source_id
                 UNION SELECT i.n, a.object_id FROM in_segment i JOIN fibre_alias a
                     ON a.network_id = %(network)s AND a.kind = 'segment' AND a.source = %(source)s AND a.source_id = i.source_id

@@ -24,7 +24,7 @@ NODES = Role(
     "nodes", Text("Netzknoten", "Nodes"),
     (_ID, _NAME, _field("kind", "Art", "Kind"), _field("function", "Funktion", "Function"), *_STATE),
     names=("node", "knoten", "punkt", "standort", "site"),
-    aliases=_COMMON | {"kind": ("kind", "nodetype", "art", "typ", "type", "knotentyp"), "function": ("function", "funktion")},
+    aliases=_COMMON | {"kind": ("kind", "nodetype", "art", "typ", "type", "knotentyp", "blockname"), "function": ("function", "funktion")},
     geometry=Geometry.POINT,
 )  # fmt: skip
 SEGMENTS = Role(
@@ -33,7 +33,7 @@ SEGMENTS = Role(
      _field("location", "Lage", "Location"), _field("depth_cm", "Tiefe", "Depth", Type.INTEGER),
      _field("depth_reference", "Tiefe gemessen bis", "Depth measured to"), _field("width_cm", "Breite", "Width", Type.INTEGER),
      _field("funding", "Fördermaßnahme", "Funding project"), *_STATE),
-    names=("trench", "trasse", "segment", "graben", "route", "line", "linie", "span"),
+    names=("trench", "trasse", "segment", "graben", "graeben", "route", "line", "linie", "span"),
     aliases=_COMMON | {"name": ("name", "bezeichnung", "label", "idtrench", "trassennummer", "trassenname"),
                        "construction": ("construction", "verlegeart", "bauweise"), "surface": ("surface", "oberflaeche"),
                        "location": ("location", "lage"), "depth_cm": ("depthcm", "tiefecm", "tiefe"),

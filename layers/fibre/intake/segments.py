@@ -1,7 +1,9 @@
 """Segments: split where a node lies on them, joined to the same line that is there already, and written."""
 
+import json
+
 from gisapp.filesets import Told
-from layers.fibre.intake import nodes
+from layers.fibre.intake import nodes, redraw
 from layers.fibre.intake.context import Job
 from layers.fibre.intake.putting import put
 
@@ -19,12 +21,13 @@ def read(job: Job) -> None:
     job.run("DROP TABLE IF EXISTS pg_temp.in_segment, pg_temp.in_part")
     job.run(
         f"""CREATE TEMP TABLE in_segment ON COMMIT DROP AS
-        SELECT row_number() OVER (ORDER BY file, row) AS n, row, source_id, ST_RemoveRepeatedPoints(geom, 0.001) AS geom, geom AS given, name,
+        SELECT row_number() OVER (ORDER BY file, row) AS n, row, source_id, whole, ST_RemoveRepeatedPoints(geom, 0.001) AS geom, geom AS given, name,
                {_CONSTRUCTION} AS construction, {_SURFACE} AS surface, location, depth_cm::int AS depth_cm,
                CASE WHEN depth_cm IS NOT NULL THEN CASE WHEN depth_reference ~* 'sohle|bottom' THEN 'bottom' ELSE 'cover' END END AS depth_reference,
                width_cm::int AS width_cm, funding, lifecycle, remark, 'new' AS fate FROM staged_segments"""
     )
     job.run("CREATE INDEX ON in_segment (source_id)")
+    job.run("CREATE INDEX ON in_segment (whole)")
     job.run("CREATE INDEX ON in_segment (n)")
     # The pieces that stand for a segment of the file: its own, what became of them, and lines that it was joined to.
     job.run(
@@ -33,24 +36,56 @@ def read(job: Job) -> None:
             SELECT i.n, s.id FROM in_segment i JOIN fibre_segment s
                 ON s.network_id = %(network)s AND s.source = %(source)s AND s.source_id = i.source_id
             UNION
-            SELECT i.n, a.object_id FROM in_segment i JOIN fibre_alias a
+            SELECT o.n, s.id FROM own o JOIN fibre_segment s ON s.parent_id = o.id
+        ), others AS (
+            SELECT i.n, s.id FROM in_segment i JOIN fibre_alias a
                 ON a.network_id = %(network)s AND a.kind = 'segment' AND a.source = %(source)s AND a.source_id = i.source_id
+              JOIN fibre_segment s ON s.id = a.object_id
             UNION
-            SELECT o.n, s.id FROM own o JOIN fibre_segment s ON s.parent_id = o.id)
-        SELECT o.n, s.id AS segment, false AS joined FROM own o JOIN fibre_segment s ON s.id = o.id JOIN in_segment i ON i.n = o.n"""
+            SELECT o.n, s.id FROM others o JOIN fibre_segment s ON s.parent_id = o.id)
+        SELECT n, id AS segment, false AS joined FROM own
+        UNION ALL SELECT n, id, true FROM others t WHERE NOT EXISTS (SELECT FROM own o WHERE o.n = t.n AND o.id = t.id)"""
     )
     job.run("CREATE INDEX ON in_part (n)")
     job.run("UPDATE in_segment i SET fate = 'known' WHERE EXISTS (SELECT FROM in_part p WHERE p.n = i.n)")
     job.run("ANALYZE in_segment")
 
 
+# A piece lies on a line of the file: its ends and its middle do. (Pieces are drawn to their nodes by up to the tolerance.)
+_NEAR = "%(tolerance)s * 2 + 0.001"
+_LIES_ON = f"""(ST_DWithin(ST_StartPoint(x.geom), i.given, {_NEAR}) AND ST_DWithin(ST_EndPoint(x.geom), i.given, {_NEAR})
+    AND ST_DWithin(ST_LineInterpolatePoint(x.geom, 0.5), i.given, {_NEAR}))"""
+
+
+def leave_others(job: Job) -> None:
+    """Of lines that were joined to another's pieces, only what they still run along stands for them; else they are new.
+
+    Where the other line is redrawn by the same delivery, the two still are one if they are in the file.
+    """
+    job.run("DROP TABLE IF EXISTS pg_temp.in_left; CREATE TEMP TABLE in_left (LIKE in_part) ON COMMIT DROP")
+    job.run(
+        f"""WITH gone AS (
+        DELETE FROM in_part p USING in_segment i, fibre_segment x WHERE i.n = p.n AND p.joined AND x.id = p.segment AND NOT {_LIES_ON}
+        AND NOT EXISTS (SELECT FROM in_part q JOIN in_segment o ON o.n = q.n WHERE q.segment = p.segment AND NOT q.joined
+                           AND ST_HausdorffDistance(o.geom, i.geom) <= {_NEAR})
+        RETURNING p.*) INSERT INTO in_left SELECT * FROM gone"""
+    )
+    job.run(
+        "UPDATE in_segment i SET fate = 'new' WHERE fate = 'known' AND NOT EXISTS (SELECT FROM in_part p WHERE p.n = i.n)"
+    )
+    job.run(
+        "DELETE FROM fibre_alias a USING in_segment i WHERE a.network_id = %(network)s AND a.kind = 'segment' AND a.source = %(source)s"
+        " AND a.source_id = i.source_id AND i.fate = 'new'"
+    )
+
+
 def refuse_bad(job: Job) -> None:
-    """Lines that no segment can be: they close, or cross themselves."""
+    """Lines that no segment can be: they are no longer than the tolerance, close, or cross themselves."""
     for row, id_, code in job.ask(
         """UPDATE in_segment SET fate = 'bad' WHERE fate = 'new' AND (NOT ST_IsSimple(geom)
            OR ST_DWithin(ST_StartPoint(geom), ST_EndPoint(geom), %(tolerance)s))
-        RETURNING row, source_id, CASE WHEN ST_DWithin(ST_StartPoint(geom), ST_EndPoint(geom), %(tolerance)s) THEN 'segment-closed'
-            ELSE 'segment-not-simple' END"""
+        RETURNING row, source_id, CASE WHEN ST_Length(geom) <= %(tolerance)s THEN 'import-segment-short'
+            WHEN ST_DWithin(ST_StartPoint(geom), ST_EndPoint(geom), %(tolerance)s) THEN 'segment-closed' ELSE 'segment-not-simple' END"""
     ):
         job.refuse("segments", row, id_, code)
 
@@ -177,57 +212,75 @@ def write(job: Job, told: Told) -> None:
     counts.created -= whole
 
 
-_LIES_ON = """(ST_DWithin(ST_StartPoint(x.geom), i.given, %(tolerance)s * 2 + 0.001) AND ST_DWithin(ST_EndPoint(x.geom), i.given, %(tolerance)s * 2 + 0.001)
-    AND ST_DWithin(ST_LineInterpolatePoint(x.geom, 0.5), i.given, %(tolerance)s * 2 + 0.001))"""
+_HANGING = """CREATE TEMP TABLE in_hanging ON COMMIT DROP AS
+SELECT node, (array_agg(a))[1] AS a, (array_agg(b))[1] AS b FROM (
+    SELECT from_node_id AS node, from_node_id AS a, to_node_id AS b FROM fibre_segment WHERE network_id = %(network)s
+    UNION ALL SELECT to_node_id, from_node_id, to_node_id FROM fibre_segment WHERE network_id = %(network)s) e
+ GROUP BY node HAVING count(*) = 1"""
+# By its place a neighbour is found quickly, by its network not: that condition must not choose the index.
+_LOOSE = """SELECT s.row, s.source_id, max(f.apart), ST_AsGeoJSON(ST_Transform((array_agg(e.place ORDER BY f.apart DESC))[1], 4326), 6)
+  FROM in_end e JOIN in_segment s ON s.n = e.segment AND s.fate = 'new' JOIN in_hanging h ON h.node = e.node
+  JOIN LATERAL (
+    SELECT min(ST_Distance(x.geom, e.place)) AS apart FROM fibre_segment x
+     WHERE ST_DWithin(x.geom, e.place, %(reach)s) AND x.network_id IS NOT DISTINCT FROM %(network)s
+       AND x.from_node_id NOT IN (h.a, h.b) AND x.to_node_id NOT IN (h.a, h.b)) f ON f.apart IS NOT NULL
+ WHERE e.rep = e.n GROUP BY s.n, 1, 2 ORDER BY 1"""
+
+
+def tell_loose_ends(job: Job) -> None:
+    """Ends that nearly meet another segment: whoever reads it sees whether the tolerance was too small."""
+    reach = min(5.0, max(1.0, 10 * float(job.values["tolerance"])))
+    job.run("DROP TABLE IF EXISTS pg_temp.in_hanging")
+    job.run(_HANGING)
+    job.run("CREATE UNIQUE INDEX ON in_hanging (node)")
+    for table in ("in_hanging", "in_end", "in_segment"):
+        job.run(f"ANALYZE {table}")
+    for row, id_, apart, place in job.ask(_LOOSE, reach=reach):
+        job.keep("segments", row, id_, "import-end-loose", f"{apart * 100:.1f} cm")
+        if job.staged.draw:
+            job.outcome.shapes.append(("loose", json.loads(place), f"{id_} {apart * 100:.1f} cm"))
+
+
+_CHANGED = f"""SELECT DISTINCT i.n, i.row, i.source_id FROM in_segment i JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment
+ WHERE i.fate = 'known' AND NOT p.joined AND x.source = %(source)s
+   AND ({" OR ".join(f"(i.{one} IS NOT NULL AND x.{one} IS DISTINCT FROM i.{one})" for one in _WORDS.split(", "))}
+        OR (x.source_id = i.source_id AND i.name IS NOT NULL AND x.name IS DISTINCT FROM i.name AND coalesce(x.name, '') NOT LIKE i.name || ' (%%)')) ORDER BY 1"""
+_UPDATE = f"""UPDATE fibre_segment x SET {", ".join(f"{one} = coalesce(i.{one}, x.{one})" for one in _WORDS.split(", "))},
+    name = CASE WHEN x.source_id = i.source_id AND coalesce(x.name, '') NOT LIKE coalesce(i.name, '') || ' (%%)' THEN coalesce(i.name, x.name) ELSE x.name END
+  FROM in_segment i JOIN in_part p ON p.n = i.n WHERE x.id = p.segment AND i.n = ANY (%(keys)s) AND NOT p.joined AND x.source = %(source)s"""
+
+
+def _add_cut_off(job: Job) -> None:
+    """What new nodes and new lines have cut off from known pieces stands for the same segment of the file."""
+    job.run(
+        """INSERT INTO in_part WITH RECURSIVE cut_off AS (
+            SELECT p.n, s.id, p.joined FROM in_part p JOIN in_segment i ON i.n = p.n AND i.fate IN ('known', 'changed')
+              JOIN fibre_segment s ON s.parent_id = p.segment
+            UNION SELECT c.n, s.id, c.joined FROM cut_off c JOIN fibre_segment s ON s.parent_id = c.id)
+        SELECT DISTINCT ON (c.n, c.id) c.n, c.id, c.joined FROM cut_off c WHERE NOT EXISTS (SELECT FROM in_part p WHERE p.n = c.n AND p.segment = c.id)
+         ORDER BY c.n, c.id, c.joined"""
+    )
 
 
 def update(job: Job, told: Told) -> None:
-    """Known segments: drop pieces that belong to others, and bring the rest to what the file says now."""
+    """Known segments: bring them to what the file says now, and draw them as it does."""
     counts = job.counts("segments")
-    # Of a line that was joined to a piece of another, only what lies on it is its own.
-    job.run(
-        f"""DELETE FROM in_part p USING in_segment i, fibre_segment x WHERE i.n = p.n AND i.fate = 'known' AND x.id = p.segment
-        AND NOT {_LIES_ON} AND EXISTS (SELECT FROM fibre_alias a WHERE a.network_id = %(network)s AND a.kind = 'segment'
-            AND a.source = %(source)s AND a.source_id = i.source_id)"""
-    )
-    job.run(
-        """DROP TABLE IF EXISTS pg_temp.in_redrawn; CREATE TEMP TABLE in_redrawn ON COMMIT DROP AS
-        SELECT i.n, i.row, i.source_id, i.geom, count(*) AS parts, (array_agg(x.id))[1] AS segment
-          FROM in_segment i JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment WHERE i.fate = 'known'
-         GROUP BY i.n, i.row, i.source_id, i.geom
-        HAVING ST_HausdorffDistance(ST_Collect(x.geom), i.geom) > %(tolerance)s * 2 + 0.001"""
-    )
-    redrawn = {
-        n: (row, id_, parts) for n, row, id_, parts in job.ask("SELECT n, row, source_id, parts FROM in_redrawn")
-    }
-    for row, id_, parts in redrawn.values():
-        if parts > 1:
-            job.refuse("segments", row, id_, "import-split-redrawn", str(parts))
-    differs = " OR ".join(f"(i.{one} IS NOT NULL AND x.{one} IS DISTINCT FROM i.{one})" for one in _WORDS.split(", "))
-    changed = {
-        n: (row, id_) for n, row, id_ in job.ask(
-            f"""SELECT DISTINCT i.n, i.row, i.source_id FROM in_segment i JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment
-            WHERE i.fate = 'known' AND x.source = %(source)s AND (x.source_id IS NULL OR x.source_id = i.source_id) AND ({differs}
-               OR (x.source_id = i.source_id AND i.name IS NOT NULL AND x.name IS DISTINCT FROM i.name)) ORDER BY 1"""
-        )
-    }  # fmt: skip
-    changed |= {n: (row, id_) for n, (row, id_, parts) in redrawn.items() if parts == 1}
-    sets = ", ".join(f"{one} = coalesce(i.{one}, x.{one})" for one in _WORDS.split(", "))
+    _add_cut_off(job)
+    redrawn, refused = redraw.find(job)
+    changed = {n: (row, id_) for n, row, id_ in job.ask(_CHANGED)} | redrawn
 
     def write_again(keys: list[int]) -> None:
-        job.run(
-            f"""UPDATE fibre_segment x SET {sets}, name = CASE WHEN x.source_id = i.source_id THEN coalesce(i.name, x.name) ELSE x.name END
-            FROM in_segment i JOIN in_part p ON p.n = i.n WHERE x.id = p.segment AND i.n = ANY (%(keys)s)
-              AND x.source = %(source)s AND (x.source_id IS NULL OR x.source_id = i.source_id)""", keys=keys,
-        )  # fmt: skip
-        job.run(
-            "UPDATE fibre_segment x SET geom = r.geom FROM in_redrawn r WHERE r.segment = x.id AND r.parts = 1 AND r.n = ANY (%(keys)s)",
-            keys=keys,
-        )
+        job.run(_UPDATE, keys=keys)
+        redraw.write(job, keys)
 
-    counts.updated += put(
-        list(changed), write_again, lambda n, code, message: job.refuse("segments", *changed[n], code, message), told
-    )
+    def refuse(n: int, code: str, message: str) -> None:
+        refused.add(n)
+        job.refuse("segments", *changed[n], code, message)
+
+    counts.updated += put(list(changed), write_again, refuse, told)
+    # What could not follow its line lies where it lay, with all that lies in it.
+    job.run("INSERT INTO in_part SELECT * FROM in_left WHERE n = ANY (%(keys)s)", keys=list(refused))
+    _add_cut_off(job)
     known = job.ask("SELECT count(*) FROM in_segment WHERE fate = 'known'")[0][0]
     job.run("UPDATE in_segment SET fate = 'changed' WHERE n = ANY (%(keys)s)", keys=list(changed))
-    counts.unchanged += known - len(changed) - sum(1 for *_row, parts in redrawn.values() if parts > 1)
+    counts.unchanged += known - len(changed.keys() | refused)

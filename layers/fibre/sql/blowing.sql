@@ -122,23 +122,23 @@ CREATE FUNCTION fibre_blow(of_cable uuid, via uuid[] DEFAULT '{}') RETURNS jsonb
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    way fibre_cable;
+    cable fibre_cable;
     width numeric;
     stops uuid[];
     sections uuid[] := '{}';
     i integer;
 BEGIN
-    SELECT * INTO way FROM fibre_cable_held(of_cable);
+    SELECT * INTO cable FROM fibre_cable_held(of_cable);
     IF EXISTS (SELECT FROM fibre_cablestep WHERE cable_id = of_cable) THEN
-        PERFORM fibre_refuse('cable-placed', format('Das Kabel %s ist schon verlegt.', fibre_called(way.name, way.id)), 'Erst ausziehen (fibre_pull_out).');
+        PERFORM fibre_refuse('cable-placed', format('Das Kabel %s ist schon verlegt.', fibre_called(cable.name, cable.id)), 'Erst ausziehen (fibre_pull_out).');
     END IF;
-    width := coalesce((SELECT outer_mm FROM fibre_cablespec WHERE key = way.spec_id), 0);
-    stops := way.from_node_id || via || way.to_node_id;
+    width := coalesce((SELECT outer_mm FROM fibre_cablespec WHERE key = cable.spec_id), 0);
+    stops := cable.from_node_id || via || cable.to_node_id;
     FOR i IN 2 .. cardinality(stops) LOOP
         IF stops[i] = stops[i - 1] THEN
             PERFORM fibre_refuse('route-to-itself', 'Der Weg endet, wo er beginnt.', 'Einen Ring über einen Zwischenknoten führen.');
         END IF;
-        sections := sections || fibre_blow_way(stops[i - 1], stops[i], width, way.organisation_id);
+        sections := sections || fibre_blow_way(stops[i - 1], stops[i], width, cable.organisation_id);
     END LOOP;
     INSERT INTO fibre_cablestep (cable_id, ordinal, section_id)
     SELECT of_cable, u.nth, u.section FROM unnest(sections) WITH ORDINALITY u (section, nth);
@@ -235,15 +235,15 @@ CREATE FUNCTION fibre_pull_out(of_cable uuid, gone boolean DEFAULT false) RETURN
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    way fibre_cable;
+    cable fibre_cable;
     pieces integer;
 BEGIN
-    SELECT * INTO way FROM fibre_cable_held(of_cable);
+    SELECT * INTO cable FROM fibre_cable_held(of_cable);
     PERFORM fibre_ask_hanging(of_cable, '{a,b}');
     DELETE FROM fibre_cablestep WHERE cable_id = of_cable;
     GET DIAGNOSTICS pieces = ROW_COUNT;
     IF pieces = 0 AND NOT gone THEN
-        PERFORM fibre_refuse('cable-not-placed', format('Das Kabel %s ist nicht verlegt.', fibre_called(way.name, way.id)));
+        PERFORM fibre_refuse('cable-not-placed', format('Das Kabel %s ist nicht verlegt.', fibre_called(cable.name, cable.id)));
     END IF;
     DELETE FROM fibre_cableentry WHERE cable_id = of_cable;
     DELETE FROM fibre_slack WHERE cable_id = of_cable;
@@ -255,21 +255,25 @@ END
 $$;
 
 -- Pull one end back ("a": the beginning) to a node at which the cable goes from one piece to the next; it ends there then.
+-- Raises cable-end-unknown, cable-misses-node, cable-entered, and what fibre_ask_hanging raises.
 CREATE FUNCTION fibre_pull_back(of_cable uuid, from_end text, until uuid) RETURNS integer
     LANGUAGE plpgsql
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 DECLARE
-    way fibre_cable;
+    cable fibre_cable;
     at_ integer;
     bad text;
     pieces integer;
 BEGIN
-    SELECT * INTO way FROM fibre_cable_held(of_cable);
+    SELECT * INTO cable FROM fibre_cable_held(of_cable);
+    IF from_end IS NULL OR from_end NOT IN ('a', 'b') THEN
+        PERFORM fibre_refuse('cable-end-unknown', format('Ein Kabel hat einen Anfang („a“) und ein Ende („b“), kein „%s“.', coalesce(from_end, '')));
+    END IF;
     SELECT s.ordinal INTO at_ FROM fibre_pieces_end(of_cable) s
      WHERE s.ends_at = until AND s.ordinal < (SELECT max(o.ordinal) FROM fibre_cablestep o WHERE o.cable_id = of_cable);
     IF NOT FOUND THEN
-        PERFORM fibre_refuse('cable-misses-node', format('Das Kabel %s kommt an diesem Netzknoten nicht aus einem Rohr.', fibre_called(way.name, way.id)),
+        PERFORM fibre_refuse('cable-misses-node', format('Das Kabel %s kommt an diesem Netzknoten nicht aus einem Rohr.', fibre_called(cable.name, cable.id)),
             'Zurückziehen lässt es sich bis zu einem Knoten, an dem es von einem Stück auf das nächste wechselt.');
     END IF;
     PERFORM fibre_ask_hanging(of_cable, ARRAY[from_end]);
@@ -277,12 +281,12 @@ BEGIN
       JOIN fibre_pieces_end(of_cable) s ON s.ends_at = n.node_id
      WHERE e.cable_id = of_cable AND e.side IS NULL AND CASE from_end WHEN 'a' THEN s.ordinal <= at_ ELSE s.ordinal >= at_ END;
     IF bad IS NOT NULL THEN
-        PERFORM fibre_refuse('cable-entered', format('Das Kabel %s ist auf diesem Stück eingeführt in: %s.', fibre_called(way.name, way.id), left(bad, 200)), 'Erst aus diesen Gehäusen nehmen.');
+        PERFORM fibre_refuse('cable-entered', format('Das Kabel %s ist auf diesem Stück eingeführt in: %s.', fibre_called(cable.name, cable.id), left(bad, 200)), 'Erst aus diesen Gehäusen nehmen.');
     END IF;
     DELETE FROM fibre_cableentry WHERE cable_id = of_cable AND side = from_end;
     DELETE FROM fibre_slack k USING fibre_pieces_end(of_cable) s WHERE k.cable_id = of_cable AND s.ends_at = k.node_id
        AND CASE from_end WHEN 'a' THEN s.ordinal < at_ ELSE s.ordinal > at_ END;
-    DELETE FROM fibre_slack WHERE cable_id = of_cable AND node_id = CASE from_end WHEN 'a' THEN way.from_node_id ELSE way.to_node_id END;
+    DELETE FROM fibre_slack WHERE cable_id = of_cable AND node_id = CASE from_end WHEN 'a' THEN cable.from_node_id ELSE cable.to_node_id END;
     DELETE FROM fibre_cablestep WHERE cable_id = of_cable AND CASE from_end WHEN 'a' THEN ordinal <= at_ ELSE ordinal > at_ END;
     GET DIAGNOSTICS pieces = ROW_COUNT;
     UPDATE fibre_cable SET from_node_id = CASE from_end WHEN 'a' THEN until ELSE from_node_id END,

@@ -26,8 +26,14 @@ BEGIN
     IF node IS NULL AND of_premises IS NOT NULL THEN
         PERFORM fibre_refuse('unknown-object', 'Dieses Anschlussobjekt gibt es in diesem Netz nicht.');
     END IF;
+    IF house <> (SELECT p.node_id FROM fibre_premises p WHERE p.id = of_premises) THEN
+        PERFORM fibre_refuse('unknown-object', 'Dieses Anschlussobjekt gehört zu einem anderen Haus.', 'Nur eines von beiden nennen.');
+    END IF;
     SELECT a.geom, concat_ws(' ', a.street_name, a.house_number) INTO geom, label
-      FROM regions_address a WHERE a.id = of_address;
+      FROM regions_address a WHERE a.id = of_address AND a.retired_at IS NULL;
+    IF of_address IS NOT NULL AND NOT FOUND THEN
+        PERFORM fibre_refuse('unknown-object', 'Diese Adresse gibt es nicht.');
+    END IF;
     geom := coalesce(place, geom);
     node := coalesce(node, fibre_node_at(net, geom));
     IF node IS NOT NULL THEN

@@ -494,3 +494,9 @@ CREATE TRIGGER zz_fibre_drawn AFTER INSERT ON fibre_segment
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION fibre_segments_drawn();
 CREATE TRIGGER zz_fibre_redrawn AFTER UPDATE ON fibre_segment
     REFERENCING NEW TABLE AS fresh OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_segments_redrawn();
+
+-- A node outlives the municipality that it was found in. (Django would take it out of what it deletes itself; the demo
+-- and the importers delete with statements of their own.)
+ALTER TABLE fibre_node DROP CONSTRAINT fibre_node_municipality_id_93d1f2c3_fk_regions_municipality_id,
+    ADD CONSTRAINT fibre_node_municipality FOREIGN KEY (municipality_id) REFERENCES regions_municipality
+        ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED;

@@ -77,22 +77,16 @@ $$;
 
 -- ------------------------------------------------------------------------------------------------------------ the search
 
--- The segments of the shortest path between two nodes within an ellipse whose sum is `bound` metres (NULL: everywhere), in
--- order; NULL where there is none. `room`: only where another duct may be laid.
-CREATE FUNCTION fibre_path(net uuid, start uuid, goal uuid, bound float8, room boolean, apart_from uuid[] DEFAULT '{}') RETURNS uuid[]
+-- The graph that a search walks: the nodes with their places, and from `firsts[n]` on the ends, lengths and segments of the
+-- edges that leave node n. `bound`: only what an ellipse around both ends can hold; `room`: only where another duct may be laid.
+CREATE FUNCTION fibre_path_graph(net uuid, start uuid, goal uuid, bound float8, room boolean, apart_from uuid[], OUT ids uuid[], OUT xs float8[],
+                                 OUT ys float8[], OUT firsts integer[], OUT targets integer[], OUT metres float8[], OUT edges uuid[])
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
     SET work_mem = '64MB'
 AS $$
 DECLARE
     box geometry;
-    ids uuid[]; xs float8[]; ys float8[]; firsts integer[]; targets integer[]; metres float8[]; edges uuid[];
-    source integer; sink integer; here integer; there integer; k integer; i integer; child integer;
-    infinite CONSTANT float8 := 'Infinity';
-    best float8[]; came integer[]; via integer[]; closed boolean[];
-    heap_key float8[] := '{}'; heap_node integer[] := '{}'; size integer := 0;
-    cost float8; key float8; last integer;
-    path uuid[] := '{}';
 BEGIN
     IF bound IS NOT NULL THEN
         SELECT ST_Expand(ST_MakeLine(a.geom, b.geom), sqrt(greatest(bound ^ 2 - ST_Distance(a.geom, b.geom) ^ 2, 1)) / 2) INTO box
@@ -122,12 +116,31 @@ BEGIN
                    array_agg(first ORDER BY nth) AS firsts FROM places) p,
            (SELECT array_agg(v ORDER BY u, length_m, id) AS targets, array_agg(length_m ORDER BY u, length_m, id) AS metres,
                    array_agg(id ORDER BY u, length_m, id) AS edges FROM h) x;
+    firsts := firsts || (cardinality(targets) + 1);
+END
+$$;
+
+-- The segments of the shortest path between two nodes within an ellipse whose sum is `bound` metres (NULL: everywhere), in
+-- order; NULL where there is none. `room`: only where another duct may be laid. A* over a binary heap of (key, node).
+CREATE FUNCTION fibre_path(net uuid, start uuid, goal uuid, bound float8, room boolean, apart_from uuid[] DEFAULT '{}') RETURNS uuid[]
+    LANGUAGE plpgsql STABLE
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    ids uuid[]; xs float8[]; ys float8[]; firsts integer[]; targets integer[]; metres float8[]; edges uuid[];
+    source integer; sink integer; here integer; there integer; k integer; i integer; child integer;
+    infinite CONSTANT float8 := 'Infinity';
+    best float8[]; came integer[]; via integer[]; closed boolean[];
+    heap_key float8[] := '{}'; heap_node integer[] := '{}'; size integer := 0;
+    cost float8; key float8; last integer;
+    path uuid[] := '{}';
+BEGIN
+    SELECT * INTO ids, xs, ys, firsts, targets, metres, edges FROM fibre_path_graph(net, start, goal, bound, room, apart_from);
     source := array_position(ids, start);
     sink := array_position(ids, goal);
     IF source IS NULL OR sink IS NULL OR targets IS NULL THEN
         RETURN NULL;
     END IF;
-    firsts := firsts || (cardinality(targets) + 1);
     best := array_fill(infinite, ARRAY[cardinality(ids)]);
     came := array_fill(0, ARRAY[cardinality(ids)]);
     via := came;

@@ -232,3 +232,8 @@ CREATE TRIGGER zz_fibre_added AFTER INSERT ON fibre_lease
     REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_leases_written();
 CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_lease
     REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_leases_written();
+
+-- Premises outlive the address that was found for them.
+ALTER TABLE fibre_premises DROP CONSTRAINT fibre_premises_address_id_672041e2_fk_regions_address_id,
+    ADD CONSTRAINT fibre_premises_address FOREIGN KEY (address_id) REFERENCES regions_address
+        ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED;

@@ -29,7 +29,7 @@ AS $$
 $$;
 
 -- From these section ends on: every section that follows through couplings, in order, and which side of it is met first.
--- `ends_at`, `ends_by`: the node and the section's side where it leaves; `last` where the way ends, `capped` if by a cap.
+-- `leaves_at`, `leaves`: the node and the section's side where the way leaves it; `last`: it ends there; `capped`: a cap is there.
 CREATE FUNCTION fibre_tube_ways(sections uuid[], sides text[])
     RETURNS TABLE (start integer, nth integer, section_id uuid, enters text, leaves text, leaves_at uuid, last boolean, capped boolean)
     LANGUAGE sql STABLE

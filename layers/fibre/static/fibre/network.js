@@ -209,8 +209,8 @@ section.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-fibre-ask]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const asked = new URL(link.href).searchParams;
-  ask(asked.get("ref"), asked.get("question"));
+  const wanted = new URL(link.href).searchParams;
+  ask(wanted.get("ref"), wanted.get("question"));
 });
 
 // What was chosen on the map or in the list can be asked about at once.
