@@ -11,7 +11,7 @@ demo:
 
 test:
 	@docker/bootstrap.sh test
-	@GISAPP_TEST_REQUIRE="$$(docker/bootstrap.sh required)" .venv/bin/python -m pytest -n 2
+	@GISAPP_TEST_REQUIRE="$$(docker/bootstrap.sh required)" .venv/bin/python -m pytest -p tests.halves -n 2
 
 # Primärserver, Replik, PgBouncer, zwei Webprozesse, zwei Arbeitsprozesse und nginx auf diesem Rechner; siehe
 # docs/operator/cluster.md.

@@ -2,11 +2,7 @@
 
 import contextlib
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from babel.messages.mofile import write_mo
@@ -17,12 +13,6 @@ from gisapp.paths import CHECKOUT
 from tests.programs import LeftOut
 
 _stack = contextlib.ExitStack()
-# Two processes run the suite (`make test`), each with a database server of its own. One does these: what starts servers of
-# its own and waits more than it works, and what asks one process through its doors.
-BESIDE = (
-    "tests/api/", "tests/unit/", "tests/db/test_cluster.py", "tests/db/test_docker_roles.py", "tests/db/test_killing.py",
-    "tests/db/test_reconnect.py", "tests/db/test_replica.py",
-)  # fmt: skip
 REAL_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -35,37 +25,10 @@ def _compile_texts() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LeftOut(), "left-out")
-    worker = getattr(config, "workerinput", {}).get("workerid", "")
-    if not worker:
+    if not hasattr(config, "workerinput"):
         _compile_texts()
     if not os.environ.get("DATABASE_URL"):
-        if worker not in ("", "gw0"):
-            _stack.enter_context(_server_of_its_own())
         _stack.enter_context(cluster.in_use())
-
-
-@contextlib.contextmanager
-def _server_of_its_own() -> Iterator[None]:
-    """Log-ins, and how far back the oldest transaction reaches, are a whole server's."""
-    top = Path(tempfile.mkdtemp(prefix="gisapp-beside-"))
-    top.chmod(0o755)
-    os.environ["GISAPP_PG"] = str(top / "pg")
-    try:
-        yield
-    finally:
-        cluster.stop(immediate=True)
-        shutil.rmtree(top)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    from xdist.scheduler import LoadScopeScheduling
-
-    class Halves(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "beside" if nodeid.startswith(BESIDE) else "main"
-
-    return Halves(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -99,6 +99,7 @@ def test_03_what_is_dug_out_does_not_lie_there(plant: Plant) -> None:
     assert tubes(plant, "POP", "M1") == [(2, "used", ["K2"])]
     state("cable", plant.cables["K2"], "decommissioned")
     assert tubes(plant, "POP", "M1") == [(2, "used", ["K2"])]
+    state("cable", plant.cables["K2"], "removed")
     state("duct", plant.ducts["RV"], "removed")
     key = plant.between("POP", "M1")
     assert cross_sections([key], Seen())[key].ducts == []
