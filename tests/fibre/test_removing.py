@@ -75,6 +75,36 @@ def test_03_a_cable_in_enclosures_or_in_service(plant: Plant) -> None:
         removed("cable", "K2")
 
 
+def test_03a_nothing_new_goes_where_all_is_removed(plant: Plant) -> None:
+    removed("duct", "LEER")
+    with refused("duct-occupied"):
+        plant.cable("K9", "HAUS", "ENDE", ("LEER", 1))
+    sql("UPDATE fibre_segment SET lifecycle = 'removed' WHERE id = %s", plant.between("HAUS", "ENDE"))
+    settle()
+    with refused("segment-occupied"):
+        plant.duct("NEU", "HAUS", "ENDE")
+    with refused("segment-occupied"):
+        plant.buried("K9", "HAUS", "ENDE")
+    removed("enclosure", "FREI")
+    plant.cable("K8", "HAUS", "ENDE")
+    with refused("enclosure-occupied"):
+        plant.enter("K8", "FREI")
+        settle()
+    sql("DELETE FROM fibre_cable WHERE name = 'K8'")
+    removed("node", "ENDE")
+    plant.branch("M1", "NEBEN")
+    for draw in (
+        lambda: plant.enclosure("NEU", "ENDE"),
+        lambda: plant.device("OLT2", "ENDE"),
+        lambda: plant.cable("K9", "HAUS", "ENDE"),
+        lambda: plant.segment("NEBEN", "ENDE"),
+        lambda: sql("UPDATE fibre_device SET node_id = %s WHERE name = 'OLT'", plant.nodes["ENDE"]),
+    ):
+        with refused("node-in-use"):
+            draw()
+            settle()
+
+
 def test_03b_a_cable_with_a_circuit_in_service(plant: Plant) -> None:
     plant.splice("M", "K1:5", "K2:5")
     circuit = one(

@@ -124,6 +124,48 @@ BEGIN
 END
 $$;
 
+-- Nor does anything new go where all is removed.
+CREATE FUNCTION fibre_put_where_removed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    carriers uuid[];
+BEGIN
+    CASE TG_TABLE_NAME
+        WHEN 'fibre_ductstep' THEN
+            carriers := array(SELECT g.id FROM rows_ r JOIN fibre_segment g ON g.id = r.segment_id WHERE g.lifecycle = 'removed');
+        WHEN 'fibre_cablestep' THEN
+            carriers := array(
+                SELECT g.id FROM rows_ r JOIN fibre_segment g ON g.id = r.segment_id WHERE g.lifecycle = 'removed'
+                UNION SELECT d.id FROM rows_ r JOIN fibre_tubesection x ON x.id = r.section_id JOIN fibre_tube t ON t.id = x.tube_id
+                 JOIN fibre_duct d ON d.id = t.duct_id WHERE d.lifecycle = 'removed');
+        WHEN 'fibre_cableentry' THEN
+            carriers := array(SELECT n.id FROM rows_ r JOIN fibre_enclosure n ON n.id = r.enclosure_id WHERE n.lifecycle = 'removed');
+        WHEN 'fibre_segment', 'fibre_cable' THEN
+            carriers := array(
+                SELECT n.id FROM rows_ r JOIN fibre_node n ON n.id = r.from_node_id WHERE n.lifecycle = 'removed'
+                UNION SELECT n.id FROM rows_ r JOIN fibre_node n ON n.id = r.to_node_id WHERE n.lifecycle = 'removed');
+        ELSE
+            carriers := array(SELECT n.id FROM rows_ r JOIN fibre_node n ON n.id = r.node_id WHERE n.lifecycle = 'removed');
+    END CASE;
+    PERFORM fibre_note('removed', carriers) WHERE carriers <> '{}';
+    RETURN NULL;
+END
+$$;
+DO $$
+DECLARE
+    of_table text;
+BEGIN
+    FOREACH of_table IN ARRAY ARRAY['ductstep', 'cablestep', 'cableentry', 'segment', 'cable', 'enclosure', 'device', 'premises'] LOOP
+        EXECUTE format('CREATE TRIGGER zz_fibre_put AFTER INSERT ON fibre_%s REFERENCING NEW TABLE AS rows_ '
+            'FOR EACH STATEMENT EXECUTE FUNCTION fibre_put_where_removed()', of_table);
+        EXECUTE format('CREATE TRIGGER zz_fibre_put_too AFTER UPDATE ON fibre_%s REFERENCING NEW TABLE AS rows_ '
+            'FOR EACH STATEMENT EXECUTE FUNCTION fibre_put_where_removed()', of_table);
+    END LOOP;
+END
+$$;
+
 -- The table of a kind of object. Whoever has no right to change anything in its network is told so before any rule looks at it.
 CREATE FUNCTION fibre_table_of(of_kind text, object uuid) RETURNS regclass
     LANGUAGE plpgsql
