@@ -14,12 +14,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# What starts servers of its own and waits more than it works, and what asks one process through its doors. All else is
-# the other half.
-BESIDE = (
-    "tests/api/", "tests/unit/", "tests/db/test_cluster.py", "tests/db/test_docker_roles.py", "tests/db/test_killing.py",
-    "tests/db/test_reconnect.py", "tests/db/test_replica.py",
-)  # fmt: skip
+# About half of it by time. (The other half: the network, the browser, QGIS, and the imports.)
+BESIDE = ("tests/api/", "tests/unit/", "tests/db/test_")
 
 
 class Halves(LoadScopeScheduling):  # type: ignore[misc]
