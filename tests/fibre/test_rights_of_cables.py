@@ -179,7 +179,8 @@ def test_05_the_actions_are_for_those_who_may_change(here: Furnished) -> None:
         "SELECT fibre_in_use('{}')", "SELECT * FROM fibre_cross_section('{}', current_date)", "SELECT * FROM fibre_tubes_taken('{}', current_date)",
         "SELECT * FROM fibre_fibres_taken('{}', current_date)", "SELECT * FROM fibre_circuits_of('{}')",
         "SELECT * FROM fibre_places_taken('{}', current_date)", "SELECT * FROM fibre_at_nodes('{}')", "SELECT fibre_draw_cables('{}')",
-        "SELECT * FROM fibre_pending", "SELECT * FROM fibre_pendingkind", "SELECT * FROM fibre_due",
+        "SELECT * FROM fibre_pending", "SELECT * FROM fibre_pendingkind", "SELECT * FROM fibre_due", "SELECT * FROM fibre_light",
+        "SELECT * FROM fibre_lit('{}')", "SELECT * FROM fibre_light_of('{}')", "SELECT fibre_check_light('{}')",
     ],
 )  # fmt: skip
 def test_06_what_sees_everything_is_not_for_log_ins(here: Furnished, question: str) -> None:

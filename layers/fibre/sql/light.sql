@@ -251,8 +251,6 @@ REVOKE ALL ON fibre_light FROM PUBLIC;
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gisapp_web') THEN
-        REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON fibre_light FROM gisapp_web;
-        GRANT SELECT ON fibre_light TO gisapp_web;
         GRANT EXECUTE ON FUNCTION fibre_lit(uuid[]), fibre_light_of(uuid[]), fibre_light_pending() TO gisapp_web;
     END IF;
 END
