@@ -131,7 +131,7 @@ def test_04_from_the_draft_to_the_network(plant: Plant) -> None:
     lead.post(at(order, "complete/"), {"sure": "yes"})
     assert "ausgeführt: 12 Änderungen am Netz" in text(lead.get(at(order))) and counts()[0] == 4
     told = one(
-        "SELECT c.metadata FROM fibre_jointevent e JOIN pghistory_context c ON c.id = e.pgh_context_id WHERE e.pgh_label = 'insert' LIMIT 1"
+        "SELECT c.metadata FROM fibre_jointevent e JOIN pghistory_context c ON c.id = e.pgh_context_id WHERE e.pgh_label = 'insert' ORDER BY e.pgh_id DESC LIMIT 1"
     )
     assert '"web"' in str(told).replace("'", '"') and "2026-17" in str(told)
 
