@@ -34,8 +34,8 @@ INSIDE = frozenset({Role.STAFF, Role.PLANNER, Role.ENGINEER, Role.ADMIN})
 """The roles that see what is internal to their organisation."""
 ADMINISTRATION = frozenset({Role.STAFF, Role.ADMIN})
 """The roles that keep the region's common data."""
-NEEDS_SECOND_FACTOR = frozenset({Role.ENGINEER, Role.PLANNER, Role.ADMIN})
-"""Who sees whole networks, or gives rights to them, logs in with two factors. (A contractor sees an area for some days.)"""
+NEEDS_SECOND_FACTOR = frozenset({Role.ENGINEER, Role.ADMIN})
+"""Who changes networks or gives rights to them logs in with two factors."""
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,7 @@ def _log_ins() -> None:
             user.set_password(PASSWORD)
             user.save()
         print(f"  {_('Anmelden:'):<12}{email(name)} / {PASSWORD}  ({what})")
-    print(
-        "  "
-        + _("In der Demo geht das ohne zweiten Faktor; sonst brauchen ihn Netztechnik, Planung, Leitung und Betrieb.")
-    )
+    print("  " + _("In der Demo geht das ohne zweiten Faktor; sonst brauchen ihn Netztechnik, Leitung und Betrieb."))
 
 
 def _present(size: str, seed: int) -> bool:
