@@ -39,7 +39,7 @@ REACH_SQL = "gisapp/accounts/sql/reach.sql"
 REFUSALS = "gisapp/accounts/refusals.py"
 
 NETWORK, KEPT, DOORS = (f"tests/fibre/test_{name}.py" for name in ("rights", "rights_kept", "doors"))
-FIBRE_SQL = "layers/fibre/sql/access.sql"
+FIBRE_SQL, BASIS_SQL = "layers/fibre/sql/access.sql", "layers/fibre/sql/network.sql"
 ACTS, ORDERS = "tests/fibre/test_action_rights.py", "tests/fibre/test_order_doors.py"
 CREW = "tests/fibre/test_order_crew.py"
 OCCUPANCY, FULL = "layers/fibre/occupancy.py", "tests/fibre/test_occupancy.py"
@@ -247,7 +247,7 @@ MUTATIONS = (
     Mutation("public views: visitors' rows alone", "gisapp/qgis/public.py",
              "rows = layer.features(AnonymousUser())",
              "rows = layer.features(__import__('gisapp.accounts.roles', fromlist=['System']).System())", (VIEWS,)),
-    Mutation("network: rights are asked before rules", FIBRE_SQL, "IF TG_OP = 'INSERT' AND gisapp_person()",
+    Mutation("network: rights are asked before rules", BASIS_SQL, "IF TG_OP = 'INSERT' AND gisapp_person()",
              "IF false AND gisapp_person()", (KEPT,)),
     Mutation("network: a part of a split asks for the right", FIBRE_SQL,
              "IF gisapp_person() AND NOT gisapp_operator() AND NOT coalesce(", "IF false AND NOT coalesce(", (KEPT,)),
@@ -262,15 +262,17 @@ MUTATIONS = (
              'return f"EXISTS ({found})", f"EXISTS', 'return "true", f"EXISTS', (NETWORK,)),
     Mutation("network: who shares a trench is computed", FIBRE_SQL,
              "    NEW.shared_with := fibre_guests(NEW.id, NEW.organisation_id);\n", "", (KEPT,)),
-    Mutation("network: handed over with all its objects", FIBRE_SQL, "WHERE network_id = $2', object)",
+    Mutation("network: handed over with all its objects", BASIS_SQL, "WHERE network_id = $2', object)",
              "WHERE false AND network_id = $2', object)", (KEPT,)),
     Mutation("network: a refusal names no guest's duct", "layers/fibre/sql/ducts.sql",
              "CASE WHEN d.organisation_id = OLD.organisation_id THEN", "CASE WHEN true THEN", (NETWORK,)),
     Mutation("network: of guests their hosts are told", FIBRE_SQL,
              "OR gisapp_belongs(g.organisation_id, g.geom, fibre_readers())", "OR true",
              (NETWORK,)),
-    Mutation("network: the page is for those who see networks", "layers/fibre/pages.py", "if not SEES.admits(request.user):", "if False:",
+    Mutation("network: the page is for those who see networks", "layers/fibre/pages.py", "    check_role(request.user, SEES)\n", "",
              (DOORS,)),
+    Mutation("network: drawings come in for those who answer for all of it", "layers/fibre/intake/target.py",
+             "if one.role in LEADS and not one.areas}", "if one.role in LEADS}", ("tests/fibre/test_import_target.py",)),
     Mutation("network: a cross-section names ducts that one sees", OCCUPANCY, "if seen.duct(duct, more[3]):", "if True:", (FULL,)),
     Mutation("network: a cross-section names cables that one sees", OCCUPANCY, "if seen.cable(key, owner):", "if True:", (FULL,)),
     Mutation("network: a cross-section tells hosts of guests", OCCUPANCY, "sorted(here.others.items())] if host else []",

@@ -3,7 +3,6 @@
 Everything runs with the rights of whoever writes; the database refuses what is no draft any more.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,6 @@ from layers.fibre.refs import thing
 from layers.fibre.services import check_role, rights_of
 
 MOST_STEPS = 500
-_MADE = re.compile(r"\$(\d+)((?:\.\w+)?)")
 Sent = Mapping[str, Any]
 
 
@@ -178,13 +176,13 @@ def _renumbered(value: Any, now: Mapping[int, int | None], of: int) -> Any:
         return {name: _renumbered(one, now, of) for name, one in value.items()}
     if isinstance(value, list):
         return [_renumbered(one, now, of) for one in value]
-    found = _MADE.fullmatch(value) if isinstance(value, str) else None
+    found = orders.MADE.fullmatch(value) if isinstance(value, str) else None
     if not found or int(found[1]) not in now:
         return value
     made = now[int(found[1])]
     if made is None or made >= of:
         raise Conflict("order-step-used", step=found[1])
-    return f"${made}{found[2]}"
+    return f"${made}.{found[2]}" if found[2] else f"${made}"
 
 
 # -------------------------------------------------------------------------------------------------------------- its area

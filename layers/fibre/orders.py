@@ -26,7 +26,8 @@ from layers.fibre.models import OrderStep, WorkOrder
 from layers.fibre.refs import key_of
 from layers.fibre.services import action_named, perform, rights_of
 
-_MADE = re.compile(r"\$(\d+)(?:\.(\w+))?")
+MADE = re.compile(r"\$(\d+)(?:\.(\w+))?")
+"""What stands for what an earlier step has made: its number, and which of several things."""
 OPEN = (WorkOrder.State.DRAFT, WorkOrder.State.APPROVED, WorkOrder.State.ISSUED)
 # In which states each verb does something; the database's own table of transitions says the same of states.
 FROM = {
@@ -141,7 +142,7 @@ def _filled(arguments: Any, results: Mapping[int, Mapping[str, Any]]) -> Any:
         return {name: _filled(value, results) for name, value in arguments.items()}
     if isinstance(arguments, list):
         return [_filled(value, results) for value in arguments]
-    found = _MADE.fullmatch(arguments) if isinstance(arguments, str) else None
+    found = MADE.fullmatch(arguments) if isinstance(arguments, str) else None
     if not found:
         return arguments
     result = results.get(int(found[1]), {})

@@ -10,8 +10,6 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from gisapp import layer as registry
-from gisapp.accounts.roles import is_known
-from gisapp.errors import Forbidden, GisError
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
 from gisapp.map import legend, listing
 from gisapp.map.context import page_context, preloaded, script_data
@@ -21,6 +19,7 @@ from layers.fibre import queries, values
 from layers.fibre.access import SEES
 from layers.fibre.declared import CABLE, DUCT, ENCLOSURE, LAYERS, NODE, SEGMENT
 from layers.fibre.owners import owners
+from layers.fibre.services import check_role
 
 # In the order in which one looks for something.
 _LISTED = (NODE, SEGMENT, DUCT, CABLE, ENCLOSURE)
@@ -29,10 +28,7 @@ _MARGIN_M = 200
 
 def person_of(request: HttpRequest) -> Any:
     """Who sees networks at all; raises GisError("not-logged-in") and Forbidden."""
-    if not is_known(request.user):
-        raise GisError("not-logged-in")
-    if not SEES.admits(request.user):
-        raise Forbidden("forbidden")
+    check_role(request.user, SEES)
     return request.user
 
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from gisapp.layer import Text
 from layers.fibre.actions import ACTIONS, Argument, Takes
+from layers.fibre.orders import MADE
 from layers.fibre.refs import key_of
 from layers.fibre.values import KINDS, LIFECYCLE
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACE = re.compile(r"\{(\w+)\}")
-_MADE = re.compile(r"\$(\d+)(?:\.\w+)?")
 _SIDES = {"a": Text("Anfang", "beginning"), "b": Text("Ende", "end")}
 _LEGS = {True: Text("Eingang", "input"), False: Text("Ausgang", "output")}
 
@@ -107,7 +107,7 @@ def _word(argument: Argument, value: Any, names: Mapping[str, str]) -> str:
     table: Mapping[Any, Any] = {Takes.LEAD: _SIDES, Takes.KIND: KINDS, Takes.LIFECYCLE: LIFECYCLE}.get(takes, {})
     if isinstance(value, str) and value in table:
         return str(table[value])
-    made = _MADE.fullmatch(value) if isinstance(value, str) else None
+    made = MADE.fullmatch(value) if isinstance(value, str) else None
     if made:
         return _("(aus Schritt %(number)s)") % {"number": made[1]}
     return names.get(str(value)) or (str(value)[:8] if key_of(str(value)) else str(value))

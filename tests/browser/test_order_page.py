@@ -13,11 +13,13 @@ from tests.browser.orders import draft, step
 from tests.browser.test_account import PASSWORD, code, log_in
 from tests.serving import administer, gisapp
 
-CREW = "tiefbau@example.org"
+CREW = "bautrupp@example.org"
 LAST_DAY = (datetime.date.today() + datetime.timedelta(30)).isoformat()
 MAKE = """
 from gisapp.accounts.models import User
-User.objects.filter(email={email!r}).exists() or User.objects.create_user({email!r}, {password!r})
+crew, _ = User.objects.get_or_create(email={email!r})
+crew.set_password({password!r})
+crew.save()
 """
 
 

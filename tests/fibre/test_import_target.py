@@ -32,13 +32,13 @@ def where() -> list[str]:
     return sorted(Segment.objects.values_list("network__key", flat=True))
 
 
-def planner(of: str, role: Role = Role.PLANNER) -> Person:
+def engineer(of: str, role: Role = Role.ENGINEER) -> Person:
     return Person(factories.member(role, factories.organisation(of), email=f"{of}@example.org"))
 
 
 def test_01_the_only_network_that_the_person_may_draw_in_is_meant(path: Path) -> None:
     networks(("nord", "a"), ("ost", "b"))
-    report = imported(path, person=planner("b"))
+    report = imported(path, person=engineer("b"))
     assert where() == ["ost"] and any("ost" in note for note in report.notes)
     assert Network.objects.count() == 2
 
@@ -46,7 +46,7 @@ def test_01_the_only_network_that_the_person_may_draw_in_is_meant(path: Path) ->
 def test_02_of_several_the_choices_are_named(path: Path) -> None:
     networks(("nord", "a"), ("ost", "b"), ("west", "b"))
     with pytest.raises(BadInput) as caught:
-        imported(path, person=planner("b"))
+        imported(path, person=engineer("b"))
     assert (caught.value.code, caught.value.values["possible"]) == ("which-network", "ost, west")
     with pytest.raises(BadInput) as caught:
         imported(path)
@@ -78,16 +78,32 @@ def test_04_the_mapping_may_name_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("into", ["", "nord", "neu"])
-def test_05_who_may_draw_nowhere_is_refused(path: Path, into: str) -> None:
+@pytest.mark.parametrize("role", [Role.STAFF, Role.PLANNER, Role.CONTRACTOR])
+def test_05_who_may_draw_nowhere_is_refused(path: Path, into: str, role: Role) -> None:
     networks(("nord", "a"))
     with pytest.raises(Forbidden):
-        imported(path, person=planner("c", Role.STAFF), into=into)
+        imported(path, person=engineer("a", role), into=into)
     assert where() == [] and Network.objects.count() == 1
+
+
+def test_05b_who_may_draw_in_an_area_would_draw_beyond_it(path: Path) -> None:
+    networks(("nord", "a"))
+    limited = factories.member(Role.ENGINEER, factories.organisation("a"), factories.area("own:a"))
+    with pytest.raises(Forbidden):
+        imported(path, person=Person(limited), into="nord")
+    assert where() == []
+
+
+def test_05c_operators_draw_everywhere_and_those_who_lead_at_home(path: Path) -> None:
+    networks(("nord", "a"), ("ost", "b"))
+    imported(path, person=Person(factories.operator()), into="nord")
+    imported(path, person=engineer("b", Role.ADMIN))
+    assert where() == ["nord", "ost"]
 
 
 def test_06_anothers_network_is_refused_and_a_new_one_is_ones_own(path: Path) -> None:
     networks(("nord", "a"))
-    person = planner("b")
+    person = engineer("b")
     with pytest.raises(Forbidden):
         imported(path, person=person, into="nord")
     imported(path, person=person, into="neu")
@@ -105,7 +121,7 @@ def test_07_where_there_is_none_it_is_called_after_the_source(path: Path) -> Non
 
 def test_09_anothers_network_may_be_called_so(path: Path) -> None:
     networks(("trassen-foerderung", "a"))
-    imported(path, person=planner("b"))
+    imported(path, person=engineer("b"))
     assert where() == ["trassen-foerderung-2"]
     assert Network.objects.get(key="trassen-foerderung-2").organisation.key == "b"
 

@@ -7,12 +7,22 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from gisapp.accounts.models import Organisation
-from gisapp.accounts.roles import Role, organisations_of
+from gisapp.accounts.roles import grants_of, is_operator
 from gisapp.errors import BadInput, Forbidden
 from gisapp.filesets import Outcome, Staged, plain_key
+from layers.fibre.access import LEADS
 from layers.fibre.models import Cable, Network, Node, Segment
 
-_DRAW = frozenset({Role.PLANNER, Role.ENGINEER})
+
+def _theirs(staged: Staged) -> set[int] | None:
+    """The organisations into whose networks this person imports; None: all.
+
+    An import draws anywhere and with the program's rights: it is for those who answer for a network, and for all of it. (A
+    planner changes no network by any door; whose role is limited to areas would draw beyond them.)
+    """
+    if staged.person is None or is_operator(staged.person):
+        return None
+    return {one.organisation for one in grants_of(staged.person) if one.role in LEADS and not one.areas}
 
 
 def choose(staged: Staged, outcome: Outcome) -> Network:
@@ -21,7 +31,7 @@ def choose(staged: Staged, outcome: Outcome) -> Network:
     Nobody named one: the only one that the person may draw in; of several, the only one in which this source has objects
     already. Raises BadInput("which-network") naming the choices, BadInput("which-organisation"), Forbidden.
     """
-    theirs = None if staged.person is None else organisations_of(staged.person, _DRAW)
+    theirs = _theirs(staged)
     if theirs is not None and not theirs:
         raise Forbidden("forbidden")
     if staged.into:
@@ -68,8 +78,9 @@ def _made(staged: Staged, outcome: Outcome, key: str, name: str) -> Network:
 def _owner(staged: Staged) -> Organisation:
     """Whose a new network is: of the organisation that is named, else of the first union, else of the first there is."""
     every = Organisation.objects.order_by("key")
-    if staged.person is not None:
-        every = every.filter(pk__in=organisations_of(staged.person, _DRAW))
+    theirs = _theirs(staged)
+    if theirs is not None:
+        every = every.filter(pk__in=theirs)
     if staged.owner:
         found = every.filter(key=staged.owner).first()
     else:

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
 
     operations = [
         install_triggers("fibre"),
-        *files("route"),
+        *files("network", "route"),
         track(ROUTE),
         *files("walks", "ducts", "couplings"),
         track(DUCTS),

@@ -48,33 +48,6 @@ BEGIN
 END
 $$;
 
--- As in route.sql, and first of all: who has nothing to write in this network is told so before any rule looks at what he
--- sends. Else the rules' refusals would tell him what lies where.
-CREATE OR REPLACE FUNCTION fibre_organisation() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_catalog, pg_temp
-AS $$
-DECLARE
-    mine bigint;
-BEGIN
-    SELECT organisation_id INTO mine FROM fibre_network WHERE id = NEW.network_id;
-    -- (A row that he changes he has seen, and gisapp_reach asks whether he may.)
-    IF TG_OP = 'INSERT' AND gisapp_person() AND NOT gisapp_operator()
-        AND NOT EXISTS (SELECT FROM gisapp_grants(fibre_writers()) g WHERE g.organisation_id = mine) THEN
-        PERFORM fibre_out_of_reach();
-    END IF;
-    IF TG_OP = 'UPDATE' AND NEW.network_id <> OLD.network_id THEN
-        PERFORM fibre_refuse('network-stays', 'Ein Objekt bleibt in seinem Netz.',
-            'In dem anderen Netz neu zeichnen; ein Graben darf Rohre mehrerer Netze enthalten.');
-    END IF;
-    NEW.organisation_id := mine;
-    IF TG_OP = 'UPDATE' THEN
-        NEW.updated_at := clock_timestamp();
-    END IF;
-    RETURN NEW;
-END
-$$;
-
 -- Where a node is, for the policies of what stands there: the node itself may be another network's, and not be seen.
 CREATE FUNCTION fibre_node_place(node uuid) RETURNS geometry
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -145,24 +118,6 @@ CREATE TRIGGER zz_fibre_shared_left AFTER UPDATE ON fibre_ductstep
     REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_steps_shared();
 CREATE TRIGGER zz_fibre_shared_removed AFTER DELETE ON fibre_ductstep
     REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_steps_shared();
-
--- A network that is handed over takes all its objects along, whatever tables there are, and its trenches' guests change.
-CREATE OR REPLACE FUNCTION fibre_hand_over() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_catalog, pg_temp
-AS $$
-DECLARE
-    object regclass;
-BEGIN
-    FOR object IN SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'fibre_1_organisation' ORDER BY tgrelid::regclass::text LOOP
-        EXECUTE format('UPDATE %s SET organisation_id = $1 WHERE network_id = $2', object) USING NEW.organisation_id, NEW.id;
-    END LOOP;
-    PERFORM fibre_share_anew(array_agg(id)) FROM fibre_segment WHERE network_id = NEW.id;
-    PERFORM fibre_share_anew(array_agg(DISTINCT s.segment_id))
-       FROM fibre_ductstep s JOIN fibre_duct d ON d.id = s.duct_id WHERE d.network_id = NEW.id;
-    RETURN NULL;
-END
-$$;
 
 -- Whose ducts lie in a segment beside one's own: that they are there and how many, never what they are.
 CREATE FUNCTION fibre_guest_ducts(of_segment uuid) RETURNS TABLE (organisation_id bigint, organisation text, ducts bigint)

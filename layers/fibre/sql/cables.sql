@@ -228,13 +228,38 @@ BEGIN
     FOREACH of_table IN ARRAY ARRAY['fibre_cable', 'fibre_cablestep', 'fibre_slack', 'fibre_cableentry', 'fibre_fibresection'] LOOP
         EXECUTE format('CREATE TRIGGER zz_fibre_added AFTER INSERT ON %I REFERENCING NEW TABLE AS rows_ '
             'FOR EACH STATEMENT EXECUTE FUNCTION fibre_cable_rows()', of_table);
-        EXECUTE format('CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON %I REFERENCING NEW TABLE AS rows_ '
-            'FOR EACH STATEMENT EXECUTE FUNCTION fibre_cable_rows()', of_table);
         EXECUTE format('CREATE TRIGGER zz_fibre_removed AFTER DELETE ON %I REFERENCING OLD TABLE AS rows_ '
+            'FOR EACH STATEMENT EXECUTE FUNCTION fibre_cable_rows()', of_table);
+        CONTINUE WHEN of_table = 'fibre_cable';
+        EXECUTE format('CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON %I REFERENCING NEW TABLE AS rows_ '
             'FOR EACH STATEMENT EXECUTE FUNCTION fibre_cable_rows()', of_table);
     END LOOP;
 END
 $$;
+
+-- A cable that is merely drawn or renamed need not be looked at again.
+CREATE FUNCTION fibre_cables_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    cables uuid[];
+BEGIN
+    SELECT array_agg(f.id) INTO cables FROM rows_ f JOIN stale o ON o.id = f.id
+     WHERE (f.from_node_id, f.to_node_id, f.spec_id, f.network_id, f.lifecycle) <> (o.from_node_id, o.to_node_id, o.spec_id, o.network_id, o.lifecycle);
+    IF cables IS NOT NULL THEN
+        PERFORM fibre_hold_all(array(
+            SELECT network_id FROM fibre_cable WHERE id = ANY (cables)
+            UNION
+            SELECT d.network_id FROM fibre_cablestep c JOIN fibre_tubesection x ON x.id = c.section_id
+              JOIN fibre_tube t ON t.id = x.tube_id JOIN fibre_duct d ON d.id = t.duct_id WHERE c.cable_id = ANY (cables)));
+        PERFORM fibre_note('cable', cables);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_cable
+    REFERENCING NEW TABLE AS rows_ OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_cables_changed();
 
 -- Of what it lies in: sections that begin or end elsewhere, segments that are redrawn, end caps.
 CREATE FUNCTION fibre_under_cables() RETURNS trigger

@@ -31,31 +31,6 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION fibre_draw_cables(uuid[]) FROM PUBLIC;
 
--- A cable that is merely drawn or renamed need not be looked at again.
-CREATE FUNCTION fibre_cables_changed() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = public, pg_catalog, pg_temp
-AS $$
-DECLARE
-    cables uuid[];
-BEGIN
-    SELECT array_agg(f.id) INTO cables FROM rows_ f JOIN stale o ON o.id = f.id
-     WHERE (f.from_node_id, f.to_node_id, f.spec_id, f.network_id, f.lifecycle) <> (o.from_node_id, o.to_node_id, o.spec_id, o.network_id, o.lifecycle);
-    IF cables IS NOT NULL THEN
-        PERFORM fibre_hold_all(array(
-            SELECT network_id FROM fibre_cable WHERE id = ANY (cables)
-            UNION
-            SELECT d.network_id FROM fibre_cablestep c JOIN fibre_tubesection x ON x.id = c.section_id
-              JOIN fibre_tube t ON t.id = x.tube_id JOIN fibre_duct d ON d.id = t.duct_id WHERE c.cable_id = ANY (cables)));
-        PERFORM fibre_note('cable', cables);
-    END IF;
-    RETURN NULL;
-END
-$$;
-DROP TRIGGER zz_fibre_changed ON fibre_cable;
-CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_cable
-    REFERENCING NEW TABLE AS rows_ OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION fibre_cables_changed();
-
 CREATE FUNCTION fibre_enclosure_placed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
