@@ -106,11 +106,13 @@ def main(*words: str) -> int:
     wrong = misplaced()
     if wrong:
         raise SystemExit("\n".join(wrong))
+    chosen = [one for one in MUTATIONS if not words or any(word in one.guard for word in words)]
+    if not chosen:
+        raise SystemExit(f"no guard has one of these words: {' '.join(words)}")
     results: list[tuple[Mutation, str]] = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "checkout"
         _copy(copy)
-        chosen = [one for one in MUTATIONS if not words or any(word in one.guard for word in words)]
         failing = _failing(sorted({test for one in chosen for test in one.tests}), copy)
         if failing:
             raise SystemExit(f"without any change {failing} fails")
