@@ -1,11 +1,12 @@
 """Who is hit when a segment is dug up, a node destroyed, a cable or fibre cut, or an area flooded."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
+
+import orjson
 
 from gisapp.database import fetch_rows
 from layers.fibre.past import at_the_moment
@@ -24,8 +25,7 @@ class Cut:
     polygon: str = ""
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """An object that is hit. `more` tells its kind or state."""
 
     id: UUID
@@ -80,15 +80,18 @@ _NODES_IN = "SELECT id FROM fibre_node WHERE ST_Intersects(geom, ST_GeomFromEWKT
 _HIT = """
 WITH pieces AS MATERIALIZED (
     SELECT p.* FROM fibre_hit_pieces(%(segments)s::uuid[], %(cables)s::uuid[], %(pieces)s::uuid[]) p
-), hit AS MATERIALIZED (SELECT h.* FROM fibre_hit(array(SELECT p.section_id FROM pieces p)) h)
-SELECT 'fibres', NULL, count(*)::text, NULL, 0 FROM hit WHERE what = 'piece'
+), hit AS MATERIALIZED (
+    SELECT h.* FROM fibre_hit(array(SELECT p.section_id FROM pieces p), array(SELECT DISTINCT p.cable_id FROM pieces p)) h
+)
+SELECT 'fibres', NULL, used::text, NULL, 0 FROM hit
 UNION ALL
 SELECT 'circuits', c.id, c.name, jsonb_build_object('kind', c.kind, 'sla', c.sla), c.organisation_id
-  FROM hit h JOIN fibre_circuit c ON c.id = h.id WHERE h.what = 'circuit'
+  FROM fibre_circuit c WHERE c.id = ANY ((SELECT h.circuits FROM hit h)::uuid[])
 UNION ALL
-SELECT 'premises', p.id, p.name, jsonb_build_object('node', p.node_id, 'units', (SELECT count(*) FROM fibre_unit u WHERE u.premises_id = p.id),
-       'active', (SELECT count(*) FROM fibre_unit u WHERE u.premises_id = p.id AND u.state = 'activated')), p.organisation_id
-  FROM hit h JOIN fibre_premises p ON p.id = h.id WHERE h.what = 'premises'
+SELECT 'premises', p.id, p.name, jsonb_build_object('node', p.node_id, 'units', u.units, 'active', u.active), p.organisation_id
+  FROM fibre_premises p, LATERAL (
+    SELECT count(*) AS units, count(*) FILTER (WHERE x.state = 'activated') AS active FROM fibre_unit x WHERE x.premises_id = p.id OFFSET 0) u
+ WHERE p.node_id = ANY ((SELECT h.nodes FROM hit h)::uuid[])
 UNION ALL
 SELECT 'cables', c.id, coalesce(c.name, c.id::text), jsonb_build_object('spec', c.spec_id, 'lifecycle', c.lifecycle), c.organisation_id
   FROM (SELECT DISTINCT p.cable_id FROM pieces p) k JOIN fibre_cable c ON c.id = k.cable_id
@@ -120,7 +123,7 @@ def impact(cut: Cut, sight: Sight = None) -> Impact:
         elif sight is not None and owner not in sight:
             elsewhere += 1
         else:
-            found[what].append(Named(key, name, json.loads(more)))
+            found[what].append(Named(key, name, orjson.loads(more)))
     lists = {
         what: sorted(found[what], key=lambda one: one.name)
         for what in ("circuits", "premises", "cables", "ducts", "segments")

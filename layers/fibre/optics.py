@@ -115,13 +115,19 @@ def judged(
     return found
 
 
+# Looked up end by end: of hundreds, a join would begin with all ports and circuits there are.
 _TOLD = """
-SELECT p.id, NULL::uuid, d.optics_id FROM fibre_port p JOIN fibre_device d ON d.id = p.device_id AND d.optics_id IS NOT NULL
- WHERE p.id = ANY (%(ends)s::uuid[])
+SELECT t.id, NULL::uuid, d.optics_id
+  FROM unnest(%(ends)s::uuid[]) t (id), LATERAL (SELECT k.device_id FROM fibre_port k WHERE k.id = t.id OFFSET 0) p
+  JOIN fibre_device d ON d.id = p.device_id AND d.optics_id IS NOT NULL
 UNION ALL
-SELECT coalesce(e.port_id, e.section_id), c.id, c.optics_id
-  FROM fibre_circuitend e JOIN fibre_circuit c ON c.id = e.circuit_id AND c.optics_id IS NOT NULL AND c.lifecycle NOT IN ('decommissioned', 'removed')
- WHERE e.port_id = ANY (%(ends)s::uuid[]) OR e.section_id = ANY (%(ends)s::uuid[])
+SELECT t.id, c.id, c.optics_id
+  FROM unnest(%(ends)s::uuid[]) t (id), LATERAL (
+    SELECT e.circuit_id FROM fibre_circuitend e WHERE e.port_id = t.id
+    UNION ALL
+    SELECT e.circuit_id FROM fibre_circuitend e WHERE e.section_id = t.id OFFSET 0) e, LATERAL (
+    SELECT k.id, k.optics_id FROM fibre_circuit k
+     WHERE k.id = e.circuit_id AND k.optics_id IS NOT NULL AND k.lifecycle NOT IN ('decommissioned', 'removed') OFFSET 0) c
 """
 
 

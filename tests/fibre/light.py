@@ -52,11 +52,14 @@ def kept(state: "State") -> Iterator[str]:
     """What is kept of each joined piece is what comes out when it is worked out from scratch."""
     joined = neighbours(state)
     worked_out = {
-        piece["id"]: lit(state, piece["id"], joined)
+        piece["id"]: (piece["cable_id"], *lit(state, piece["id"], joined))
         for piece in state.rows["fibresection"]
         if (piece["id"], "a") in joined or (piece["id"], "b") in joined
     }
-    rows = {row["section_id"]: (set(row["nodes"]), set(row["circuits"]), row["used"]) for row in state.rows["light"]}
+    rows = {
+        row["section_id"]: (row["cable_id"], set(row["nodes"]), set(row["circuits"]), row["used"])
+        for row in state.rows["light"]
+    }
     for key in rows.keys() | worked_out.keys():
         if rows.get(key) != worked_out.get(key):
             yield f"of a piece is kept {rows.get(key)} and not {worked_out.get(key)}"

@@ -172,7 +172,7 @@ def test_05_the_actions_are_for_those_who_may_change(here: Furnished) -> None:
     "question",
     [
         "SELECT * FROM fibre_hops('{}', '{}')", "SELECT * FROM fibre_follow('{}', '{}')", "SELECT * FROM fibre_reach('{}', '{}')",
-        "SELECT * FROM fibre_hit('{}')", "SELECT * FROM fibre_hit_pieces('{}', '{}', '{}')", "SELECT fibre_line(gen_random_uuid())",
+        "SELECT * FROM fibre_hit('{}', '{}')", "SELECT * FROM fibre_hit_pieces('{}', '{}', '{}')", "SELECT fibre_line(gen_random_uuid())",
         "SELECT * FROM fibre_hanging_at(gen_random_uuid(), 'a')", "SELECT * FROM fibre_circuits_through('{}', '{}')",
         "SELECT fibre_check_cable('{}')", "SELECT fibre_check_joint('{}')", "SELECT fibre_note('cable', '{}')", "SELECT fibre_tune()",
         "SELECT * FROM fibre_glass", "SELECT * FROM fibre_cableway", "SELECT * FROM fibre_sectionway", "SELECT * FROM fibre_endplace",
@@ -180,7 +180,7 @@ def test_05_the_actions_are_for_those_who_may_change(here: Furnished) -> None:
         "SELECT * FROM fibre_fibres_taken('{}', current_date)", "SELECT * FROM fibre_circuits_of('{}')",
         "SELECT * FROM fibre_places_taken('{}', current_date)", "SELECT * FROM fibre_at_nodes('{}')", "SELECT fibre_draw_cables('{}')",
         "SELECT * FROM fibre_pending", "SELECT * FROM fibre_pendingkind", "SELECT * FROM fibre_due", "SELECT * FROM fibre_light",
-        "SELECT * FROM fibre_lit('{}')", "SELECT * FROM fibre_light_of('{}')", "SELECT fibre_check_light('{}')",
+        "SELECT * FROM fibre_lit('{}', '{}')", "SELECT * FROM fibre_light_of('{}')", "SELECT fibre_check_light('{}')",
     ],
 )  # fmt: skip
 def test_06_what_sees_everything_is_not_for_log_ins(here: Furnished, question: str) -> None:

@@ -3,7 +3,7 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gisapp_web') THEN
         GRANT EXECUTE ON FUNCTION fibre_follow(uuid[], text[]), fibre_hops(uuid[], text[]), fibre_hanging_at(uuid, text), fibre_line(uuid),
-            fibre_reach(uuid[], text[]), fibre_hit_pieces(uuid[], uuid[], uuid[]), fibre_hit(uuid[]) TO gisapp_web;
+            fibre_reach(uuid[], text[]), fibre_hit_pieces(uuid[], uuid[], uuid[]), fibre_hit(uuid[], uuid[]) TO gisapp_web;
     END IF;
 END
 $$;

@@ -52,22 +52,17 @@ BEGIN
 END
 $$;
 
--- What is hit with these pieces: those in use, circuits in service that run through them, and premises to which light comes
--- through them.
-CREATE FUNCTION fibre_hit(pieces uuid[])
-    RETURNS TABLE (what text, id uuid)
+-- What is hit with these pieces of these cables: nodes to which light comes through them, circuits in service that run through
+-- them, and how many of them are in use.
+CREATE FUNCTION fibre_hit(pieces uuid[], cables uuid[], OUT nodes uuid[], OUT circuits uuid[], OUT used bigint)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY
-    WITH lit AS MATERIALIZED (SELECT l.* FROM fibre_lit(pieces) l)
-    SELECT 'piece', l.section_id FROM lit l WHERE l.used
-    UNION ALL
-    SELECT 'premises', s.id FROM (SELECT DISTINCT unnest(l.nodes) AS node_id FROM lit l) e, LATERAL (
-        SELECT m.id FROM fibre_premises m WHERE m.node_id = e.node_id OFFSET 0) s
-    UNION ALL
-    SELECT 'circuit', c.circuit_id FROM (SELECT DISTINCT unnest(l.circuits) AS circuit_id FROM lit l) c;
+    WITH lit AS MATERIALIZED (SELECT l.* FROM fibre_lit(pieces, cables) l)
+    SELECT array(SELECT DISTINCT n FROM lit l, unnest(l.nodes) n), array(SELECT DISTINCT c FROM lit l, unnest(l.circuits) c),
+           (SELECT count(*) FROM lit l WHERE l.used)
+      INTO nodes, circuits, used;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION fibre_hit(uuid[]), fibre_hit_pieces(uuid[], uuid[], uuid[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION fibre_hit(uuid[], uuid[]), fibre_hit_pieces(uuid[], uuid[], uuid[]) FROM PUBLIC;

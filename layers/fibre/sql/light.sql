@@ -6,11 +6,14 @@
 
 CREATE TABLE fibre_light (
     section_id uuid PRIMARY KEY,
+    cable_id uuid NOT NULL,
     nodes uuid[] NOT NULL,
     circuits uuid[] NOT NULL,
     used boolean NOT NULL
 );
 COMMENT ON TABLE fibre_light IS 'Of each joined piece of fibre: nodes where its light ends or passes a port, circuits in service; derived';
+-- Whoever asks for thousands of pieces asks for whole cables, whose rows lie beside each other.
+CREATE INDEX fibre_light_cable ON fibre_light (cable_id);
 
 -- Of these pieces those that are joined to something. It begins to the one side of a piece and ends to the other, or at the
 -- piece itself: so a circuit runs through a piece.
@@ -113,11 +116,13 @@ BEGIN
     END LOOP;
     WITH fresh AS MATERIALIZED (SELECT * FROM fibre_light_of(hit)), stale AS (
         DELETE FROM fibre_light l WHERE l.section_id = ANY (hit || things) AND l.section_id NOT IN (SELECT f.section_id FROM fresh f))
-    INSERT INTO fibre_light AS l
-    SELECT f.* FROM fresh f
+    INSERT INTO fibre_light AS l (section_id, cable_id, nodes, circuits, used)
+    SELECT f.section_id, c.cable_id, f.nodes, f.circuits, f.used FROM fresh f
+      CROSS JOIN LATERAL (SELECT x.cable_id FROM fibre_fibresection x WHERE x.id = f.section_id OFFSET 0) c
       LEFT JOIN LATERAL (SELECT k.section_id FROM fibre_light k WHERE k.section_id = f.section_id
                             AND (k.nodes, k.circuits, k.used) = (f.nodes, f.circuits, f.used) OFFSET 0) same ON true
      WHERE same.section_id IS NULL
+     ORDER BY c.cable_id
     ON CONFLICT (section_id) DO UPDATE SET nodes = excluded.nodes, circuits = excluded.circuits, used = excluded.used;
 END
 $$;
@@ -231,8 +236,9 @@ BEGIN
 END
 $$;
 
--- What is kept of these pieces; the truth itself where nothing is kept: in the past, and before the transaction ends.
-CREATE FUNCTION fibre_lit(pieces uuid[])
+-- What is kept of these pieces of these cables; the truth itself where nothing is kept: in the past, and before the
+-- transaction ends.
+CREATE FUNCTION fibre_lit(pieces uuid[], cables uuid[])
     RETURNS TABLE (section_id uuid, nodes uuid[], circuits uuid[], used boolean)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
@@ -242,16 +248,20 @@ BEGIN
     IF 'fibre_then' = ANY (current_schemas(false)) OR fibre_light_pending() THEN
         RETURN QUERY SELECT * FROM fibre_light_of(pieces);
     ELSE
-        RETURN QUERY SELECT l.* FROM fibre_light l WHERE l.section_id = ANY (pieces);
+        -- (IS TRUE: looked up in a hash. IN alone becomes a join, and of a few, as is guessed of arrays, one in a loop.)
+        RETURN QUERY
+        SELECT l.section_id, l.nodes, l.circuits, l.used
+          FROM (SELECT DISTINCT k FROM unnest(cables) k) c, LATERAL (SELECT x.* FROM fibre_light x WHERE x.cable_id = c.k OFFSET 0) l
+         WHERE (l.section_id IN (SELECT unnest(pieces))) IS TRUE;
     END IF;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION fibre_lit(uuid[]), fibre_light_pending() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION fibre_lit(uuid[], uuid[]), fibre_light_pending() FROM PUBLIC;
 REVOKE ALL ON fibre_light FROM PUBLIC;
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gisapp_web') THEN
-        GRANT EXECUTE ON FUNCTION fibre_lit(uuid[]), fibre_light_of(uuid[]), fibre_light_pending() TO gisapp_web;
+        GRANT EXECUTE ON FUNCTION fibre_lit(uuid[], uuid[]), fibre_light_of(uuid[]), fibre_light_pending() TO gisapp_web;
     END IF;
 END
 $$;

@@ -62,40 +62,63 @@ CREATE FUNCTION fibre_hops(things uuid[], sides text[])
                    enclosure_id uuid, enclosure text, node_id uuid, node text, tray integer, slot integer, outward boolean, joined boolean)
     LANGUAGE plpgsql STABLE
     SET search_path = public, pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1
+    SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan SET join_collapse_limit = 1
 AS $$
 BEGIN
     RETURN QUERY
+    WITH found AS MATERIALIZED (
+        SELECT f.*, x.id AS section_id, x.cable_id, x.number AS fibre, x.cut_a_id, x.cut_b_id,
+               p.id AS port_id, p.enclosure_id AS port_in, p.device_id, p.number AS port, l.id AS leg_id, l.splitter_id, l.number AS leg, l.is_input,
+               j.kind, j.loss_db, j.enclosure_id AS joint_in, j.tray_id, j.slot, n.id IS NOT NULL AS joined
+          FROM fibre_follow(things, sides) f
+          -- (LATERAL: looked up row by row, whatever the planner thinks of a function's number of rows.)
+          LEFT JOIN LATERAL (SELECT y.* FROM fibre_fibresection y WHERE y.id = f.thing OFFSET 0) x ON true
+          LEFT JOIN LATERAL (SELECT y.* FROM fibre_port y WHERE y.id = f.thing AND x.id IS NULL OFFSET 0) p ON true
+          LEFT JOIN LATERAL (SELECT y.* FROM fibre_splitterleg y WHERE y.id = f.thing AND x.id IS NULL AND p.id IS NULL OFFSET 0) l ON true
+          LEFT JOIN LATERAL (SELECT y.* FROM fibre_joint y WHERE y.id = f.joint_id OFFSET 0) j ON true
+          LEFT JOIN LATERAL (SELECT y.id FROM fibre_jointend y WHERE y.thing = f.thing AND y.side = f.leaves OFFSET 0) n ON true
+    ), pieces AS MATERIALIZED (
+        -- The fibres that a cable has between two places where it was cut are equally long.
+        SELECT DISTINCT ON (f.cable_id, f.cut_a_id, f.cut_b_id) f.cable_id, f.cut_a_id, f.cut_b_id, f.section_id FROM found f WHERE f.section_id IS NOT NULL
+    ), cables AS MATERIALIZED (
+        SELECT p.cable_id, p.cut_a_id, p.cut_b_id, c.name, c.network_id, c.organisation_id, c.spec_id,
+               (SELECT g.glass_m FROM fibre_glass g WHERE g.section_id = p.section_id) AS glass_m
+          FROM pieces p, LATERAL (SELECT k.* FROM fibre_cable k WHERE k.id = p.cable_id OFFSET 0) c
+    ), splitters AS MATERIALIZED (
+        SELECT s.id, s.name, s.enclosure_id, ss.loss_db FROM (SELECT DISTINCT f.splitter_id FROM found f) k, LATERAL (
+            SELECT y.* FROM fibre_splitter y WHERE y.id = k.splitter_id OFFSET 0) s LEFT JOIN fibre_splitterspec ss ON ss.key = s.spec_id
+    ), devices AS MATERIALIZED (
+        SELECT d.* FROM (SELECT DISTINCT f.device_id FROM found f) k, LATERAL (SELECT y.* FROM fibre_device y WHERE y.id = k.device_id OFFSET 0) d
+    ), enclosures AS MATERIALIZED (
+        SELECT e.id, e.name, e.node_id, e.network_id, e.organisation_id, es.connector_loss_db
+          FROM (SELECT f.port_in FROM found f UNION SELECT f.joint_in FROM found f UNION SELECT s.enclosure_id FROM splitters s) k (id), LATERAL (
+            SELECT y.* FROM fibre_enclosure y WHERE y.id = k.id OFFSET 0) e LEFT JOIN fibre_enclosurespec es ON es.key = e.spec_id
+    ), nodes AS MATERIALIZED (
+        SELECT o.id, o.name FROM (SELECT e.node_id FROM enclosures e UNION SELECT d.node_id FROM devices d) k (id), LATERAL (
+            SELECT y.id, y.name FROM fibre_node y WHERE y.id = k.id OFFSET 0) o
+    ), trays AS MATERIALIZED (
+        SELECT t.id, t.number FROM (SELECT DISTINCT f.tray_id FROM found f) k, LATERAL (SELECT y.id, y.number FROM fibre_tray y WHERE y.id = k.tray_id OFFSET 0) t
+    )
     SELECT f.start, f.depth, f.trail, f.thing, f.entered, f.leaves, f.joint_id,
-           CASE WHEN c.id IS NOT NULL THEN 'fibre' WHEN l.id IS NOT NULL THEN 'splitter' WHEN d.id IS NOT NULL THEN 'device' ELSE 'port' END,
-           coalesce(c.id, p.enclosure_id, d.id, s.id), coalesce(c.name, pe.name, d.name, s.name, left(c.id::text, 8)),
-           coalesce(x.number, p.number, l.number)::integer,
+           CASE WHEN f.section_id IS NOT NULL THEN 'fibre' WHEN f.leg_id IS NOT NULL THEN 'splitter' WHEN f.device_id IS NOT NULL THEN 'device' ELSE 'port' END,
+           coalesce(f.cable_id, f.port_in, f.device_id, f.splitter_id), coalesce(c.name, pe.name, d.name, s.name, left(f.cable_id::text, 8)),
+           coalesce(f.fibre, f.port, f.leg)::integer,
            coalesce(c.network_id, pe.network_id, d.network_id, se.network_id),
-           coalesce(c.organisation_id, pe.organisation_id, d.organisation_id, se.organisation_id), c.spec_id,
-           (SELECT g.glass_m FROM fibre_glass g WHERE g.section_id = x.id),
-           CASE WHEN l.id IS NOT NULL THEN ss.loss_db WHEN d.id IS NOT NULL THEN (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = 'connector')
-                WHEN p.id IS NOT NULL THEN ps.connector_loss_db END,
-           j.kind, coalesce(j.loss_db, (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = j.kind)), j.loss_db IS NOT NULL,
-           coalesce(je.id, p.enclosure_id), coalesce(je.name, pe.name), coalesce(je.node_id, pe.node_id, d.node_id), o.name,
-           t.number::integer, j.slot::integer, NOT l.is_input,
-           n.id IS NOT NULL
-      FROM fibre_follow(things, sides) f
-      LEFT JOIN fibre_fibresection x ON x.id = f.thing
-      LEFT JOIN fibre_cable c ON c.id = x.cable_id
-      LEFT JOIN fibre_port p ON p.id = f.thing
-      LEFT JOIN fibre_enclosure pe ON pe.id = p.enclosure_id
-      LEFT JOIN fibre_enclosurespec ps ON ps.key = pe.spec_id
-      LEFT JOIN fibre_device d ON d.id = p.device_id
-      LEFT JOIN fibre_splitterleg l ON l.id = f.thing
-      LEFT JOIN fibre_splitter s ON s.id = l.splitter_id
-      LEFT JOIN fibre_splitterspec ss ON ss.key = s.spec_id
-      LEFT JOIN fibre_enclosure se ON se.id = s.enclosure_id
-      LEFT JOIN fibre_joint j ON j.id = f.joint_id
-      LEFT JOIN fibre_enclosure je ON je.id = j.enclosure_id
-      LEFT JOIN fibre_tray t ON t.id = j.tray_id
-      LEFT JOIN fibre_node o ON o.id = coalesce(je.node_id, pe.node_id, d.node_id)
-      -- Not EXISTS: that would be hashed, over every joint there is.
-      LEFT JOIN fibre_jointend n ON n.thing = f.thing AND n.side = f.leaves;
+           coalesce(c.organisation_id, pe.organisation_id, d.organisation_id, se.organisation_id), c.spec_id, c.glass_m,
+           CASE WHEN f.leg_id IS NOT NULL THEN s.loss_db WHEN f.device_id IS NOT NULL THEN (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = 'connector')
+                WHEN f.port_id IS NOT NULL THEN pe.connector_loss_db END,
+           f.kind, coalesce(f.loss_db, (SELECT u.loss_db FROM fibre_usualloss u WHERE u.kind = f.kind)), f.loss_db IS NOT NULL,
+           coalesce(f.joint_in, f.port_in), coalesce(je.name, pe.name), coalesce(je.node_id, pe.node_id, d.node_id), o.name,
+           t.number::integer, f.slot::integer, NOT f.is_input, f.joined
+      FROM found f
+      LEFT JOIN cables c ON c.cable_id = f.cable_id AND c.cut_a_id IS NOT DISTINCT FROM f.cut_a_id AND c.cut_b_id IS NOT DISTINCT FROM f.cut_b_id
+      LEFT JOIN enclosures pe ON pe.id = f.port_in
+      LEFT JOIN enclosures je ON je.id = f.joint_in
+      LEFT JOIN devices d ON d.id = f.device_id
+      LEFT JOIN splitters s ON s.id = f.splitter_id
+      LEFT JOIN enclosures se ON se.id = s.enclosure_id
+      LEFT JOIN nodes o ON o.id = coalesce(je.node_id, pe.node_id, d.node_id)
+      LEFT JOIN trays t ON t.id = f.tray_id;
 END
 $$;
 
