@@ -11,7 +11,7 @@ from layers.fibre import demo, demo_plan, demo_route
 from layers.fibre.refs import starts
 from layers.fibre.tracing import trace
 from layers.regions import demo as regions
-from tests.fibre.drawing import broken, one, sql
+from tests.fibre.drawing import broken, one, sql, swept
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +35,7 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Any:
         assert [one(f"SELECT count(*) FROM fibre_{table}") for table in demo_route.TABLES] == [0] * len(
             demo_route.TABLES
         )
+        swept()
 
 
 def gisapp(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:

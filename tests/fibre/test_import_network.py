@@ -3,6 +3,7 @@
 import csv
 import gzip
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,18 @@ from importers.progress import Reporter
 from importers.sets.running import Request, run
 from layers.fibre.intake.load import FIBRE
 from tests.factories import organisation
-from tests.fibre.drawing import one, sql
+from tests.fibre.drawing import one, sql, swept
 
 pytestmark = pytest.mark.django_db
 
 Fibre = tuple[str, int]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _swept(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    yield
+    with django_db_blocker.unblock():
+        swept()
 
 
 def events() -> dict[str, int]:
