@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from tests.bench import fibre_size
+from tests.bench import fibre_size, networks
 
 NETWORK = "bench-line"
 X0, Y0 = 900_000, 6_300_000
@@ -492,5 +492,5 @@ def measure_fibre(seconds: int) -> list[dict[str, Any]]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    rows = list(json.loads(done.stdout.splitlines()[-1]))
+    rows = [*json.loads(done.stdout.splitlines()[-1]), networks.measure_beside(fibre_size.DATABASE)]
     return [{**one, "on": size} if not number else one for number, one in enumerate(rows)]

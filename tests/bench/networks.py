@@ -79,9 +79,8 @@ def _without_rules(tables: tuple[str, ...], since: str) -> float:
     return seconds
 
 
-def _import(folder: Path) -> tuple[float, dict[str, Any], str]:
-    environment = {**os.environ, "GISAPP_DATABASE": DATABASE, "GISAPP_SERVING": ""}
-    since = str(_sql("SELECT now()::text")[0][0])
+def _import(folder: Path, *more: str, database: str = DATABASE) -> tuple[float, dict[str, Any]]:
+    environment = {**os.environ, "GISAPP_DATABASE": database, "GISAPP_SERVING": ""}
     command = [
         sys.executable,
         "-m",
@@ -94,10 +93,24 @@ def _import(folder: Path) -> tuple[float, dict[str, Any], str]:
         "--network",
         "bench",
         "--json",
+        *more,
     ]
     started = time.monotonic()
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    return time.monotonic() - started, json.loads(done.stdout), since
+    return time.monotonic() - started, json.loads(done.stdout)
+
+
+def measure_beside(database: str, segments: int = 100_000) -> dict[str, Any]:
+    """The same beside the networks of that database: all of it but the last word, so that it stays as it was."""
+    with tempfile.TemporaryDirectory() as name:
+        make_segments(Path(name), segments)
+        seconds, done = _import(Path(name), "--dry-run", database=database)
+    part = done["layers"]["segments"]
+    assert part["created"] == segments and done["rejected_count"] == 0, part
+    return {
+        "what": f"network import of {segments:,} segments beside them (dry run)", "connections": 1,
+        "ours": {"per_second": round(segments / seconds)}, "theirs": None, "peer": "", "ratio": None, "goal": None,
+    }  # fmt: skip
 
 
 def measure_networks(segments: int = 100_000, bundles: int = 3_000, singles: int = 10_000) -> list[dict[str, Any]]:
@@ -121,7 +134,8 @@ def measure_networks(segments: int = 100_000, bundles: int = 3_000, singles: int
                 (folder / "duct_in_trench.csv").write_text(links)
             else:
                 make_segments(folder, count)
-            seconds, done, since = _import(folder)
+            since = str(_sql("SELECT now()::text")[0][0])
+            seconds, done = _import(folder)
             assert done["rejected_count"] == 0, done["rejected"][:3]
             part = done["layers"]["ducts" if spec else "segments"]
             assert part["created"] == count, part

@@ -56,7 +56,7 @@ def join(job: Job) -> None:
     job.run(
         """UPDATE in_node i SET node = f.id, fate = 'joined', moved = f.apart FROM (
         SELECT DISTINCT ON (s.n) s.n, n.id, ST_Distance(n.geom, s.geom) AS apart FROM fibre_node n JOIN in_node s
-            ON ST_DWithin(s.geom, n.geom, %(tolerance)s) WHERE n.network_id = %(network)s AND s.fate = 'new' ORDER BY s.n, apart, n.id) f WHERE f.n = i.n"""
+            ON ST_DWithin(s.geom, n.geom, %(tolerance)s) WHERE n.network_id IS NOT DISTINCT FROM %(network)s AND s.fate = 'new' ORDER BY s.n, apart, n.id) f WHERE f.n = i.n"""
     )
     job.run(
         f"""UPDATE in_node i SET rep = c.rep FROM (
@@ -102,7 +102,7 @@ def ends(job: Job) -> None:
     job.run(
         """CREATE TEMP TABLE in_near ON COMMIT DROP AS
         SELECT e.n, n.id AS node, n.geom, ST_Distance(n.geom, e.geom) AS apart FROM fibre_node n JOIN in_end e
-            ON ST_DWithin(e.geom, n.geom, %(tolerance)s) WHERE n.network_id = %(network)s
+            ON ST_DWithin(e.geom, n.geom, %(tolerance)s) WHERE n.network_id IS NOT DISTINCT FROM %(network)s
         UNION ALL
         SELECT e.n, i.node, i.geom, ST_Distance(i.geom, e.geom) FROM in_node i JOIN in_end e
             ON ST_DWithin(e.geom, i.geom, %(tolerance)s) WHERE i.fate = 'new'"""

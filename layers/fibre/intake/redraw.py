@@ -50,9 +50,9 @@ _LINES = """SELECT i.n, i.row, i.source_id, ST_AsBinary(i.geom), ST_AsBinary(a.g
     SELECT i.n FROM in_segment i JOIN in_part p ON p.n = i.n JOIN fibre_segment x ON x.id = p.segment WHERE i.fate = 'known'
      GROUP BY i.n, i.geom HAVING ST_HausdorffDistance(ST_Collect(x.geom), i.geom) > %(tolerance)s * 2 + 0.001) f
   JOIN in_segment i ON i.n = f.n
-  LEFT JOIN LATERAL (SELECT o.geom FROM fibre_node o WHERE o.network_id = %(network)s AND ST_DWithin(o.geom, ST_StartPoint(i.geom), %(tolerance)s)
+  LEFT JOIN LATERAL (SELECT o.geom FROM fibre_node o WHERE o.network_id IS NOT DISTINCT FROM %(network)s AND ST_DWithin(o.geom, ST_StartPoint(i.geom), %(tolerance)s)
                       ORDER BY o.geom <-> ST_StartPoint(i.geom), o.id LIMIT 1) a ON true
-  LEFT JOIN LATERAL (SELECT o.geom FROM fibre_node o WHERE o.network_id = %(network)s AND ST_DWithin(o.geom, ST_EndPoint(i.geom), %(tolerance)s)
+  LEFT JOIN LATERAL (SELECT o.geom FROM fibre_node o WHERE o.network_id IS NOT DISTINCT FROM %(network)s AND ST_DWithin(o.geom, ST_EndPoint(i.geom), %(tolerance)s)
                       ORDER BY o.geom <-> ST_EndPoint(i.geom), o.id LIMIT 1) b ON true
  ORDER BY i.n"""
 _PIECES = """SELECT p.n, x.id, x.from_node_id, x.to_node_id, ST_AsBinary(x.geom), p.joined FROM in_part p JOIN fibre_segment x ON x.id = p.segment

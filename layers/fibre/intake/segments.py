@@ -116,7 +116,7 @@ def cut(job: Job) -> None:
         ), cuts AS (
             SELECT n, a AS node, 0::float8 AS at_ FROM ends UNION ALL SELECT n, b, 1 FROM ends
             UNION ALL
-            SELECT e.n, o.id, ST_LineLocatePoint(e.geom, o.geom) FROM ends e JOIN fibre_node o ON o.network_id = %(network)s
+            SELECT e.n, o.id, ST_LineLocatePoint(e.geom, o.geom) FROM ends e JOIN fibre_node o ON o.network_id IS NOT DISTINCT FROM %(network)s
                AND ST_DWithin(o.geom, e.geom, %(tolerance)s) WHERE o.id NOT IN (e.a, e.b)
         ), ordered AS (
             SELECT n, node, at_, lead(node) OVER w AS next_node, lead(at_) OVER w AS next_at FROM cuts WINDOW w AS (PARTITION BY n ORDER BY at_, node)

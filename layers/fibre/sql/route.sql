@@ -7,7 +7,7 @@ CREATE FUNCTION fibre_node_at(net uuid, place geometry, except_for uuid DEFAULT 
     SET search_path = public, pg_catalog, pg_temp
 AS $$
     SELECT id FROM fibre_node
-     WHERE network_id = net AND ST_DWithin(geom, place, fibre_snap()) AND id IS DISTINCT FROM except_for
+     WHERE network_id IS NOT DISTINCT FROM net AND ST_DWithin(geom, place, fibre_snap()) AND id IS DISTINCT FROM except_for
      ORDER BY geom <-> place, id LIMIT 1
 $$;
 
@@ -108,7 +108,7 @@ DECLARE
     on_them uuid[];
 BEGIN
     SELECT array_agg(s.id ORDER BY s.id, n.id), array_agg(n.id ORDER BY s.id, n.id) INTO segments, on_them
-      FROM fibre_node n JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
+      FROM fibre_node n JOIN fibre_segment s ON s.network_id IS NOT DISTINCT FROM n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
      WHERE n.id = ANY (nodes) AND n.id NOT IN (s.from_node_id, s.to_node_id);
     PERFORM fibre_split_all(segments, on_them);
 END
@@ -131,7 +131,7 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT array_agg(s.id ORDER BY s.id, f.id), array_agg(f.id ORDER BY s.id, f.id) INTO segments, nodes
-      FROM fresh f JOIN fibre_segment s ON s.network_id = f.network_id AND ST_DWithin(s.geom, f.geom, fibre_snap())
+      FROM fresh f JOIN fibre_segment s ON s.network_id IS NOT DISTINCT FROM f.network_id AND ST_DWithin(s.geom, f.geom, fibre_snap())
      WHERE f.id NOT IN (s.from_node_id, s.to_node_id);
     PERFORM fibre_split_all(segments, nodes);
     RETURN NULL;
@@ -156,7 +156,7 @@ BEGIN
       FROM fibre_node a, fibre_node b
      WHERE a.id = s.from_node_id AND b.id = s.to_node_id AND (a.id = ANY (moved) OR b.id = ANY (moved));
     SELECT array_agg(s.id ORDER BY s.id, n.id), array_agg(n.id ORDER BY s.id, n.id) INTO segments, nodes
-      FROM fibre_node n JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
+      FROM fibre_node n JOIN fibre_segment s ON s.network_id IS NOT DISTINCT FROM n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
      WHERE n.id = ANY (moved) AND n.id NOT IN (s.from_node_id, s.to_node_id);
     PERFORM fibre_split_all(segments, nodes);
     RETURN NULL;
@@ -293,13 +293,13 @@ BEGIN
       FROM (
         SELECT f.id AS segment, n.id AS node, ST_LineLocatePoint(f.geom, n.geom) AS at_
           FROM fibre_segment f
-          JOIN fibre_node n ON n.network_id = f.network_id AND ST_DWithin(n.geom, f.geom, fibre_snap())
+          JOIN fibre_node n ON n.network_id IS NOT DISTINCT FROM f.network_id AND ST_DWithin(n.geom, f.geom, fibre_snap())
          WHERE f.id = ANY (lines) AND n.id NOT IN (f.from_node_id, f.to_node_id) AND n.id IS DISTINCT FROM apart_from
         UNION
         SELECT s.id, n.id, ST_LineLocatePoint(s.geom, n.geom)
           FROM fibre_segment f
           JOIN fibre_node n ON n.id IN (f.from_node_id, f.to_node_id)
-          JOIN fibre_segment s ON s.network_id = n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
+          JOIN fibre_segment s ON s.network_id IS NOT DISTINCT FROM n.network_id AND ST_DWithin(s.geom, n.geom, fibre_snap())
          WHERE f.id = ANY (lines) AND n.id NOT IN (s.from_node_id, s.to_node_id)
       ) pairs;
     PERFORM fibre_split_all(segments, nodes);

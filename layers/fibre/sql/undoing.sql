@@ -32,7 +32,7 @@ BEGIN
         PERFORM fibre_note('node', array(SELECT id FROM rows_));
     ELSE
         PERFORM fibre_note('node', array(
-            SELECT n.id FROM rows_ r JOIN fibre_node n ON n.network_id = r.network_id AND ST_DWithin(n.geom, r.geom, fibre_snap())));
+            SELECT n.id FROM rows_ r JOIN fibre_node n ON n.network_id IS NOT DISTINCT FROM r.network_id AND ST_DWithin(n.geom, r.geom, fibre_snap())));
     END IF;
     RETURN NULL;
 END
