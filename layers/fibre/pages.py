@@ -51,8 +51,8 @@ def heart_of(user: Any) -> list[float] | None:
     found = queries.nodes(user).filter(kind__in=("pop", "exchange", "cabinet")).order_by(kinds, "name").first()
     if found is None:
         return None
-    place = found.geom.transform(WGS84_SRID, clone=True)
-    return [place.x, place.y]
+    west, south, _east, _north = found.geom.transform(WGS84_SRID, clone=True).extent
+    return [west, south]
 
 
 @require_safe
