@@ -26,12 +26,14 @@ RULE_SQLSTATE = "KG001"
 
 @dataclass(frozen=True)
 class ErrorText:
-    """One entry of the catalogue. `de` and `en` may name values of the error as {name}."""
+    """One entry of the catalogue. `de` and `en` may name values of the error as {name}. `rules` are the constraints of the
+    database that say no more than their own name, and mean this."""
 
     code: str
     status: int
     de: str
     en: str
+    rules: tuple[str, ...] = ()
 
     def text(self, language: str, values: Mapping[str, object]) -> str:
         template = self.en if language.startswith("en") else self.de
@@ -44,6 +46,7 @@ class _Values(dict[str, object]):
 
 
 CATALOGUE: dict[str, ErrorText] = {}
+_BY_RULE: dict[str, str] = {}
 
 
 def add(*entries: ErrorText) -> None:
@@ -52,6 +55,7 @@ def add(*entries: ErrorText) -> None:
         if CATALOGUE.get(entry.code, entry) != entry:
             raise ValueError(f"the error code {entry.code} is already in the catalogue")
         CATALOGUE[entry.code] = entry
+        _BY_RULE.update(dict.fromkeys(entry.rules, entry.code))
 
 
 class GisError(Exception):
@@ -129,7 +133,7 @@ def from_database(error: DatabaseError | psycopg.Error) -> GisError | None:
         # A pool without a connection to give has waited long enough; any other connection may be a dead one of many.
         return kind(code, lost=not isinstance(cause, PoolTimeout))
     rule = diagnosis.constraint_name or diagnosis.column_name or ""
-    return kind(code, field=diagnosis.column_name or "", rule=rule, message="")
+    return kind(_BY_RULE.get(rule, code), field=diagnosis.column_name or "", rule=rule, message="")
 
 
 def from_exception(error: Exception) -> GisError | None:

@@ -87,6 +87,8 @@ FILE_ERRORS = (
           "{count} of {read} rows are faulty; because of --strict nothing was kept."),
     _file("bad-report-name", "Der Bericht {path} muss auf .html oder .json enden.",
           "The report {path} must end in .html or .json."),
+    _file("report-unwritten", "Der Import ist zu Ende, wie oben steht; nur der Bericht {path} ließ sich nicht schreiben: {reason}",
+          "The import is over, as told above; only its report {path} could not be written: {reason}"),
     _file("bad-membership", "Zeile {row}: erwartet werden AGS (8 Ziffern), Amtsschlüssel und Amtsname; AGS ist {ags}.",
           "Row {row}: AGS (8 digits), key and name of the Amt are expected; the AGS is {ags}."),
     _file("set-not-recognised", "In {path} ist keine Tabelle zu erkennen. Gesucht werden (mit Pflichtspalten): {roles}. Welche Datei und"

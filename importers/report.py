@@ -207,7 +207,17 @@ def write(report: Report, path: Path) -> None:
     if report.shapes and path.suffix.lower() == ".html":
         from importers.sets.page import with_map
 
-        path.write_text(with_map(report, as_html(report)), encoding="utf-8")
+        _put(path, with_map(report, as_html(report)))
         return
-    text = as_html(report) if path.suffix.lower() == ".html" else report.as_json() + "\n"
-    path.write_text(text, encoding="utf-8")
+    _put(path, as_html(report) if path.suffix.lower() == ".html" else report.as_json() + "\n")
+
+
+def _put(path: Path, text: str) -> None:
+    """All of it or, on a full disk, nothing (OSError)."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

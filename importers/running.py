@@ -129,12 +129,16 @@ def _run(arguments: argparse.Namespace) -> int:
         if known is None:
             raise
         raise known from error
-    if arguments.report:
-        report.write(done, arguments.report)
+    # What is done is told first: the report may not fit onto the disk any more.
     if arguments.json:
         print(done.as_json())
     else:
         print("\n".join(done.as_lines()))
+    if arguments.report:
+        try:
+            report.write(done, arguments.report)
+        except OSError as error:
+            raise BadInput("report-unwritten", path=arguments.report, reason=error.strerror or str(error)) from error
     if done.rolled_back and not done.dry_run:
         print(f"gisapp: {BadInput('rows-rejected', count=done.rejected_count, read=done.read)}", file=sys.stderr)
         return 1

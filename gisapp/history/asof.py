@@ -69,7 +69,8 @@ def rows_at(model: type[Model], when: str) -> str:
     events = event_model(model)
     assert events is not None
     return (
-        f"{rows_as_events(model)} WHERE e.pgh_created_at <= {when} AND e.pgh_label <> 'delete' AND NOT EXISTS ("
+        # Its key is read from the event's own column for it: that one has the index.
+        f"{rows_as_events(model, 'pgh_obj_id')} WHERE e.pgh_created_at <= {when} AND e.pgh_label <> 'delete' AND NOT EXISTS ("
         f'SELECT FROM "{events._meta.db_table}" n WHERE n.pgh_obj_id = e.pgh_obj_id AND n.pgh_id > e.pgh_id '
         f"AND n.pgh_created_at <= {when})"
     )

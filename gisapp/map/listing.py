@@ -64,6 +64,8 @@ def parse(layer: Layer, asked: QueryDict) -> Query:
     """The query of these GET parameters; raises BadInput for unknown fields and values that are none."""
     equal, least = {}, {}
     for name, value in asked.items():
+        if "\x00" in value:  # no text of the database holds it
+            raise errors.BadInput("bad-value", field=name, name=name, value=str(value)[:50].replace("\x00", "?"))
         kind, _dot, which = name.partition(".")
         if kind not in ("f", "min") or not which or not value:
             continue

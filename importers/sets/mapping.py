@@ -154,6 +154,12 @@ def _named(role: Role, table: Table) -> bool:
     return any(word in stem for word in role.names)
 
 
+def _called(role: Role, table: Table) -> bool:
+    """Is that word, or its plural, the whole name? Then it is this or nothing: "cables" are no trenches because they are lines."""
+    stem = folded((table.layer or table.file).split(".")[0])
+    return any(stem.removeprefix(word) in ("", "s", "e", "n", "en") for word in role.names if stem.startswith(word))
+
+
 def _says(wanted: FileSet, table: Table) -> bool:
     return any(_named(role, table) and _suits(role, table) for role in wanted.roles if role.geometry is not None)
 
@@ -171,7 +177,10 @@ def suggest(wanted: FileSet, tables: Sequence[Table], source: str) -> tuple[SetM
             strange.append(table)
             continue
         scored: list[tuple[int, int, Role, dict[str, str]]] = []
+        meant = [one for one in wanted.roles if _called(one, table)]
         for number, role in enumerate(wanted.roles):
+            if meant and role not in meant:
+                continue
             fields = _fields(role, table)
             if _suits(role, table) and all(one in fields for one in role.required):
                 scored.append(

@@ -123,7 +123,7 @@ def answer(request: HttpRequest) -> HttpResponse:
             raise BadInput("fibre-unknown", ref=ref.replace("\x00", "?"))
         context |= _hit(ref, sight) if context["question"] == "impact" else _traced(ref, sight)
     except GisError as refused:
-        context |= {"title": str(refused), "status": 404, "traces": [], "shape": None}
+        context |= {"title": refused.text().rstrip("."), "status": 404, "traces": [], "shape": None}
     if context["as_of"]:
         day = date_format(datetime.date.fromisoformat(context["as_of"]))
         context["title"] = _("%(title)s, Stand vom %(day)s") % {"title": context["title"], "day": day}

@@ -180,7 +180,12 @@ def polygon_of(sent: Any, field: str = "") -> GEOSGeometry:
     """A GeoJSON polygon in CRS84 as geometry in EPSG:25832. Raises BadInput("fibre-no-polygon")."""
     try:
         shape = GEOSGeometry(orjson.dumps(sent).decode(), srid=WGS84_SRID)
-        if shape.geom_type not in ("Polygon", "MultiPolygon") or not shape.valid or shape.num_points > 10_000:
+        if (
+            shape.geom_type not in ("Polygon", "MultiPolygon")
+            or shape.empty
+            or not shape.valid
+            or shape.num_points > 10_000
+        ):
             raise ValueError("no polygon")
         shape.transform(STORAGE_SRID)
     except (GEOSException, GDALException, ValueError, TypeError) as error:

@@ -113,17 +113,17 @@ def _in_words(found: Trace) -> str:
 
 
 def _cut(arguments: argparse.Namespace) -> Cut:
-    if arguments.polygon:
+    if arguments.polygon is not None:
         read = next(app.boundary for app in all_apps() if app.boundary)
         return Cut(polygon=read(Path(arguments.polygon), "", "").ewkt)
-    if arguments.fibre:
+    if arguments.fibre is not None:
         pieces = [one for one in starts(arguments.fibre) if one.kind == "fibre"]
         if not pieces:
             raise BadInput("fibre-unknown", ref=arguments.fibre)
         return Cut(pieces=[one.id for one in pieces])
     found = Cut()
     lists = {"segment": found.segments, "node": found.nodes, "duct": found.ducts, "cable": found.cables}
-    table = next(one for one in lists if getattr(arguments, one))
+    table = next(one for one in lists if getattr(arguments, one) is not None)
     lists[table].append(thing(getattr(arguments, table), None, table).id)
     return found
 

@@ -74,6 +74,8 @@ SPLICING = (
     ErrorText("splitter-keeps-spec", 409, "Ein Splitter behält Typ und Gehäuse.", "A splitter keeps its product and enclosure."),
     ErrorText("splitter-occupied", 409, "An dem Splitter hängen Fasern.", "Fibres hang at the splitter."),
     ErrorText("joint-two-ends", 409, "Eine Verbindung hat genau zwei Enden.", "A joint has exactly two ends."),
+    ErrorText("end-taken", 409, "Dieses Ende ist schon verbunden.", "This end is joined already.", ("fibre_jointend_once",)),
+    ErrorText("slot-taken", 409, "Dieser Platz der Kassette ist belegt.", "This place of the tray is occupied.", ("fibre_joint_slot_once",)),
     ErrorText("joint-loop", 409, "Etwas würde mit sich selbst verbunden.", "Something would be joined to itself."),
     ErrorText("joint-mixes-media", 409, "Glas und Kupfer lassen sich nicht verbinden.", "Glass and copper cannot be joined."),
     ErrorText("joint-wrong-kind", 409, "Diese Art von Verbindung gibt es zwischen solchen Enden nicht.",
@@ -93,6 +95,26 @@ SPLICING = (
     ErrorText("unknown-port", 409, "Diese Ports gibt es nicht alle.", "Not all of these ports exist."),
     ErrorText("unknown-leg", 409, "Dieses Bein hat der Splitter nicht.", "The splitter has no such leg."),
     ErrorText("unknown-object", 409, "Dieses Objekt gibt es nicht.", "There is no such object."),
+)  # fmt: skip
+
+_NAMED = ("node", "segment", "duct", "cable", "enclosure", "device", "splitter", "premises", "circuit", "workorder")
+# Rules that are plain constraints: what they say when they refuse.
+PLAIN = (
+    ErrorText("name-taken", 409, "Diesen Namen gibt es in dem Netz oder Gehäuse schon.", "There is this name in the network or enclosure already.",
+              tuple(f"fibre_{one}_name_once" for one in _NAMED)),
+    ErrorText("structure-needs-name", 409, "Ein Netzknoten mit Bauwerk braucht einen Namen; nur Abzweig und Ende haben keinen.",
+              "A node with a structure needs a name; only branches and ends have none.", ("fibre_node_structure_named",)),
+    ErrorText("segment-drawn-twice", 409, "Diese Trasse gibt es schon, vielleicht andersherum gezeichnet.",
+              "There is this segment already, maybe drawn the other way round.", ("fibre_segment_drawn_once",)),
+    ErrorText("segment-in-walk-twice", 409, "Der Weg geht zweimal durch dieselbe Trasse.", "The way leads through the same segment twice.",
+              ("fibre_ductstep_segment_once", "fibre_cablestep_segment_once")),
+    ErrorText("tube-end-coupled", 409, "An diesem Röhrchenende sitzt schon ein Verbinder.", "There is a fitting on this tube's end already.",
+              ("fibre_tubeend_once",)),
+    ErrorText("cable-entered-already", 409, "Das Kabel ist hier oder mit diesem Ende schon in einem Gehäuse.",
+              "The cable is in an enclosure here, or with this end, already.", ("fibre_cableentry_end_once", "fibre_cableentry_once")),
+    ErrorText("slack-there", 409, "Für dieses Kabel liegt dort schon eine Reserve.", "There is slack of this cable already.", ("fibre_slack_once",)),
+    ErrorText("port-serves-other", 409, "Dieser Port versorgt schon eine andere Wohneinheit.", "This port serves another unit already.",
+              ("fibre_unit_port_once",)),
 )  # fmt: skip
 
 SERVICE = (
@@ -170,6 +192,8 @@ NAMING = (
 )  # fmt: skip
 
 QUESTIONS = (
+    ErrorText("fibre-nothing-there", 404, "An „{ref}“ ist nichts angeschlossen: Dort liegt und endet kein Kabel mit Fasern.",
+              "Nothing is connected to “{ref}”: no cable with fibres lies or ends there."),
     ErrorText("fibre-unknown", 404, "„{ref}“ gibt es in den Netzen nicht, die Sie sehen dürfen.",
               "There is no “{ref}” in the networks that you may see."),
     ErrorText("fibre-too-many", 400, "„{ref}“ meint {count} Enden; mehr als {most} auf einmal werden nicht verfolgt.",
@@ -212,4 +236,18 @@ INTAKE = (
               "the tray's place is taken in the file already; the splice came without a place"),
 )  # fmt: skip
 
-ALL = (*ROUTE, *DUCTS, *CABLES, *SPLICING, *SERVICE, *ROUTES, *HOUSES, *ACTIONS, *ORDERS, *NAMING, *QUESTIONS, *INTAKE)
+ALL = (
+    *PLAIN,
+    *ROUTE,
+    *DUCTS,
+    *CABLES,
+    *SPLICING,
+    *SERVICE,
+    *ROUTES,
+    *HOUSES,
+    *ACTIONS,
+    *ORDERS,
+    *NAMING,
+    *QUESTIONS,
+    *INTAKE,
+)

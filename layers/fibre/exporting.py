@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from gisapp.errors import BadInput
 from gisapp.geolibs import STORAGE_SRID
@@ -34,7 +34,7 @@ def find(key: str) -> Network:
 
 
 def write(path: Path, key: str) -> Mapping[str, Any]:
-    """Write the network to the file; its ending says as what. Raises BadInput("unknown-format")."""
+    """Write the network to the file; its ending says as what. Raises BadInput("unknown-format"), OSError for a full disk."""
     network = find(key)
     name = path.name.lower()
     writer = ofds if name.endswith(".ofds.json") else geopackage if name.endswith(".gpkg") else None
@@ -43,22 +43,25 @@ def write(path: Path, key: str) -> Mapping[str, Any]:
     # A file that is there is replaced only by a whole new one.
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gisapp-export-") as folder:
         done = Path(folder) / path.name
-        counts = writer(network, done)
+        alone = not connection.in_atomic_block
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Forty tables of one moment: of what somebody does meanwhile there is all or nothing in it.
+            if alone:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            counts = writer(network, done)
         done.replace(path)
     return {"network": network.key, "file": str(path), **counts}
 
 
-def _rows(statement: str, network: Network) -> list[tuple[Any, ...]]:
+def _rows(statement: str, network: Network, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"network": network.pk})
+        cursor.execute(statement, {"network": network.pk, **values})
         return list(cursor.fetchall())
 
 
+# Where what the package's spans are begins and ends: its fibre cables, or, where it has none, its segments.
 _NODES = """SELECT n.id, n.name, n.kind, n.lifecycle, ST_AsGeoJSON(ST_Transform(n.geom, 4326), 7)::json FROM fibre_node n WHERE n.network_id = %(network)s
-   AND n.lifecycle <> 'removed' AND CASE WHEN EXISTS (SELECT FROM fibre_cable c WHERE c.network_id = n.network_id)
-       THEN EXISTS (SELECT FROM fibre_cable c JOIN fibre_cablespec p ON p.key = c.spec_id AND p.medium = 'fibre'
-                     WHERE n.id IN (c.from_node_id, c.to_node_id) AND c.lifecycle <> 'removed')
-       ELSE EXISTS (SELECT FROM fibre_segment s WHERE n.id IN (s.from_node_id, s.to_node_id) AND s.lifecycle <> 'removed') END ORDER BY n.id"""
+   AND n.id = ANY (%(ends)s::uuid[]) ORDER BY n.id"""
 _CABLES = """SELECT c.id, c.name, c.lifecycle, c.from_node_id, c.to_node_id, p.bundles * p.per_bundle, p.fibre_type,
    CASE WHEN w.line IS NOT NULL THEN ST_AsGeoJSON(ST_Transform(w.line, 4326), 7)::json END, w.aerial, m.drawn_m + m.slack_m FROM fibre_cable c
    JOIN fibre_cablespec p ON p.key = c.spec_id AND p.medium = 'fibre' LEFT JOIN fibre_measure m ON m.cable_id = c.id AND m.entry_id IS NULL
@@ -76,7 +79,9 @@ def ofds(network: Network, path: Path) -> dict[str, int]:
         "name": network.organisation.name,
     }
     nodes, spans = [], []
-    for key, name, kind, state, place in _rows(_NODES, network):
+    rows = _rows(_CABLES, network) or _rows(_SEGMENTS, network)
+    ends = {end for row in rows for end in row[3:5]}
+    for key, name, kind, state, place in _rows(_NODES, network, ends=list(ends)):
         one: dict[str, Any] = {
             "id": str(key),
             "name": name,
@@ -88,9 +93,7 @@ def ofds(network: Network, path: Path) -> dict[str, int]:
             {word: value for word, value in one.items() if value}
             | ({"type": _NODE_TYPES[kind]} if kind in _NODE_TYPES else {})
         )
-    for key, name, state, a, b, fibres, type_, route, aerial, length in _rows(_CABLES, network) or _rows(
-        _SEGMENTS, network
-    ):
+    for key, name, state, a, b, fibres, type_, route, aerial, length in rows:
         one = {"id": str(key), "name": name, "status": _STATUS[state], "start": str(a), "end": str(b), "directed": False, "route": route,
                "physicalInfrastructureProvider": provider, "transmissionMedium": ["fibre"], "fibreCount": fibres,
                "deployment": ["aboveGround" if aerial else "belowGround"] if route else None,
@@ -99,7 +102,7 @@ def ofds(network: Network, path: Path) -> dict[str, int]:
     package = {"networks": [{
         "id": str(network.pk), "name": network.name, "publicationDate": datetime.datetime.now(tz=datetime.UTC).date().isoformat(), "language": "de",
         "publisher": {"name": network.organisation.name}, "crs": _CRS84, "organisations": [provider],
-        "links": [{"rel": "describedby", "href": OFDS_SCHEMA}], "nodes": nodes, "spans": spans}]}  # fmt: skip
+        "links": [{"rel": "describedby", "href": OFDS_SCHEMA}], **{name: one for name, one in (("nodes", nodes), ("spans", spans)) if one}}]}  # fmt: skip
     path.write_text(json.dumps(package, ensure_ascii=False), encoding="utf-8")
     return {"nodes": len(nodes), "spans": len(spans)}
 
@@ -208,8 +211,17 @@ def _table(network: Network, path: Path, name: str, condition: str) -> int:
         "cable": "LineString",
         "workorder": "MultiPolygon",
     }
-    pyogrio.write_arrow(
-        pa.Table.from_arrays(arrays, names), path, layer=name, driver="GPKG", append=path.exists(), geometry_name="geom" if shape else None,
-        geometry_type=shapes.get(name, "Unknown") if shape else None, crs=f"EPSG:{STORAGE_SRID}" if shape else None,
-    )  # fmt: skip
+    try:
+        _put(pa.Table.from_arrays(arrays, names), path, name, shapes.get(name, "Unknown") if shape else None)
+    except pyogrio.errors.DataLayerError as error:  # a disk that is full has no error number here
+        raise OSError(str(error)) from error
     return len(rows)
+
+
+def _put(table: Any, path: Path, name: str, shape: str | None) -> None:
+    import pyogrio
+
+    pyogrio.write_arrow(
+        table, path, layer=name, driver="GPKG", append=path.exists(), geometry_name="geom" if shape else None, geometry_type=shape,
+        crs=f"EPSG:{STORAGE_SRID}" if shape else None,
+    )  # fmt: skip

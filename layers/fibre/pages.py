@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import Polygon
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -44,6 +45,16 @@ def start_of(user: Any, layers: list[registry.Layer]) -> dict[str, Any]:
     return {"box": list(box.extent)}
 
 
+def heart_of(user: Any) -> list[float] | None:
+    """A place at which there is something to see (WGS 84): the first structure from which the others are fed."""
+    kinds = Case(*(When(kind=kind, then=number) for number, kind in enumerate(("pop", "exchange", "cabinet"))))
+    found = queries.nodes(user).filter(kind__in=("pop", "exchange", "cabinet")).order_by(kinds, "name").first()
+    if found is None:
+        return None
+    west, south, _east, _north = found.geom.transform(WGS84_SRID, clone=True).extent
+    return [west, south]
+
+
 @require_safe
 @with_language
 def network(request: HttpRequest) -> HttpResponse:
@@ -54,7 +65,13 @@ def network(request: HttpRequest) -> HttpResponse:
     query = listing.parse(listed, request.GET)
     layers = [one for one in registry.visible_layers(user) if one.base_map or one in LAYERS]
     colours = owners(user)
-    told = {"owners": {one.key: one.colour for one in colours if one.key}, "other": colours[-1].colour}
+    told = {
+        "owners": {one.key: one.colour for one in colours if one.key},
+        "other": colours[-1].colour,
+        # What is farther away than this is an empty map: it says so, and does not begin there.
+        "nearest": SEGMENT.min_zoom,
+        "heart": heart_of(user),
+    }
     context = {
         "networks": queries.networks(user),
         "shown": shown,

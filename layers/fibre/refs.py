@@ -22,7 +22,7 @@ _SEEN = "(%(sight)s::bigint[] IS NULL OR x.organisation_id = ANY (%(sight)s)) AN
 
 @dataclass(frozen=True)
 class Thing:
-    """An object of a network by its table ("cable", "enclosure", "device", "node", "segment", "duct")."""
+    """An object of a network by its table ("cable", "enclosure", "device", "node", "segment", "duct", "premises")."""
 
     table: str
     id: UUID
@@ -70,9 +70,9 @@ def thing(ref: str, sight: Sight = None, *tables: str) -> Thing:
 
 @at_the_moment
 def starts(ref: str, sight: Sight = None) -> list[Start]:
-    """The ends that `ref` means: of a fibre, port or leg one, of a cable, tube, node or address all that hang there.
+    """The ends that `ref` means: of a fibre, port or leg one, of a cable, tube, node, premises or address all that hang there.
 
-    Raises NotFound("fibre-unknown"), BadInput("fibre-ambiguous-name").
+    Raises NotFound("fibre-unknown"), NotFound("fibre-nothing-there"), BadInput("fibre-ambiguous-name").
     """
     net, _bar, name = ref.strip().rpartition("|")
     for separator, of in ((":", _fibres), ("/", _ports), ("#", _legs)):
@@ -86,14 +86,24 @@ def starts(ref: str, sight: Sight = None) -> list[Start]:
         answer = _by_key(key, sight)
         if answer:
             return answer
-    matches = _named(name, net, sight, "cable", "enclosure", "device", "node", "duct")
+    matches = _named(name, net, sight, "cable", "enclosure", "device", "node", "duct", "premises")
     if not matches:
         return _at_address(ref, name, sight)
-    # A node and the enclosure on it often have one name; they mean the same ends.
+    # A node, the enclosure on it and the premises there often have one name; they mean the same ends.
     objects = {one.table: one for one in matches}
-    if len(objects) == 2 and len(matches) == 2 and {"node", "enclosure"} == set(objects):
-        matches = [objects["enclosure"]]
-    return list(_of_thing(_one(ref, matches)))
+    if len(objects) == len(matches) and len({one.network for one in matches}) == 1 and set(objects) <= set(_ONE_PLACE):
+        matches = [next(objects[table] for table in _ONE_PLACE if table in objects)]
+    return _there(ref, list(_of_thing(_one(ref, matches))))
+
+
+_ONE_PLACE = ("enclosure", "node", "premises")
+
+
+def _there(ref: str, found: list[Start]) -> list[Start]:
+    """What was named is there; whether anything hangs on it is another question."""
+    if not found:
+        raise NotFound("fibre-nothing-there", ref=ref)
+    return found
 
 
 def _fibres(ref: str, holder: str, number: str, net: str, sight: Sight) -> list[Start]:
@@ -106,7 +116,7 @@ def _fibres(ref: str, holder: str, number: str, net: str, sight: Sight) -> list[
         return []
     cable = _one(ref, cables)
     if cable.table == "duct":
-        return list(_in_tube(cable, int(digits)))
+        return _of_tube(ref, cable, int(digits))
     rows = fetch_rows(
         "SELECT f.id FROM fibre_fibresection f LEFT JOIN fibre_measure m ON m.entry_id = f.cut_a_id "
         "WHERE f.cable_id = %s AND f.number = %s ORDER BY f.cut_a_id IS NOT NULL, m.drawn_m, f.id",
@@ -121,6 +131,12 @@ def _fibres(ref: str, holder: str, number: str, net: str, sight: Sight) -> list[
     ]
 
 
+def _of_tube(ref: str, duct: Thing, position: int) -> list[Start]:
+    if not fetch_rows("SELECT FROM fibre_tube WHERE duct_id = %s AND position = %s", [duct.id, position]):
+        raise NotFound("fibre-unknown", ref=ref)
+    return _there(ref, list(_in_tube(duct, position)))
+
+
 def _in_tube(duct: Thing, position: int) -> Iterator[Start]:
     rows = fetch_rows(
         "SELECT DISTINCT c.cable_id, k.name FROM fibre_tube t JOIN fibre_tubesection x ON x.tube_id = t.id "
@@ -133,9 +149,13 @@ def _in_tube(duct: Thing, position: int) -> Iterator[Start]:
 
 
 def _ports(ref: str, holder: str, number: str, net: str, sight: Sight) -> list[Start]:
-    boxes = _named(holder, net, sight, "enclosure", "device") if number.isdecimal() else []
-    if not boxes:
+    if not number.isdecimal():
         return []
+    boxes = _named(holder, net, sight, "enclosure", "device")
+    if not boxes:
+        # "RV-1/4" is how the actions' answers call the tube "RV-1:4".
+        ducts = _named(holder, net, sight, "duct")
+        return _of_tube(ref, _one(ref, ducts), int(number)) if ducts else []
     box = _one(ref, boxes)
     rows = fetch_rows(
         "SELECT id FROM fibre_port WHERE coalesce(enclosure_id, device_id) = %s AND number = %s", [box.id, int(number)]
@@ -189,9 +209,19 @@ SELECT 'splitter', l.id, s.name || '#' || CASE WHEN l.is_input THEN 'in' ELSE ''
 """
 
 
+_TUBE = """
+SELECT d.id, coalesce(d.name, d.id::text), n.key, t.position, d.organisation_id
+  FROM fibre_tube t JOIN fibre_duct d ON d.id = t.duct_id JOIN fibre_network n ON n.id = d.network_id WHERE t.id = %s
+"""
+
+
 def _by_key(key: UUID, sight: Sight) -> list[Start]:
     rows = fetch_rows(_BY_KEY, {"key": key})
-    return [Start(kind, found, name) for kind, found, name, owner in rows if sight is None or owner in sight]
+    found = [Start(kind, key_, name) for kind, key_, name, owner in rows if sight is None or owner in sight]
+    for duct, name, network, position, owner in [] if found else fetch_rows(_TUBE, [key]):
+        if sight is None or owner in sight:
+            found = _there(str(key), list(_in_tube(Thing("duct", duct, name, network), position)))
+    return found
 
 
 def _of_thing(found: Thing) -> Iterator[Start]:
@@ -215,6 +245,9 @@ def _of_thing(found: Thing) -> Iterator[Start]:
         )
         for table, key, name in rows:
             yield from _of_thing(Thing(table, key, name, found.network))
+    elif found.table == "premises":
+        house = fetch_rows("SELECT node_id FROM fibre_premises WHERE id = %s", [found.id])[0][0]
+        yield from _used(list(_of_thing(Thing("node", house, found.name, found.network))))
     else:
         yield from _of_box(found)
 
@@ -259,7 +292,11 @@ def _at_address(ref: str, text: str, sight: Sight) -> list[Start]:
             buildings.setdefault(f"{hit.title}, {hit.subtitle}", Thing("node", *row))
     if len({one.id for one in buildings.values()}) > 1:
         raise BadInput("fibre-ambiguous-name", ref=ref, names="; ".join(buildings))
-    found = list(_of_thing(_one(ref, list(buildings.values())[:1])))
+    return _there(ref, _used(list(_of_thing(_one(ref, list(buildings.values())[:1])))))
+
+
+def _used(found: list[Start]) -> list[Start]:
+    """Without the ports on which nothing is, unless there are no others."""
     used = {key for (key,) in fetch_rows(_IN_USE, [[one.id for one in found if one.kind == "port"]])}
     return [one for one in found if one.kind != "port" or one.id in used] or found
 

@@ -29,6 +29,9 @@ def _html(client: Client, address: str, status: int = 200) -> str:
         ("/map/list/pois?f.name=x", 400),
         ("/map/list/pois?sort=source_id", 400),
         ("/map/list/municipalities?min.population=viele", 400),
+        ("/map/list/pois?q=%00", 400),
+        ("/map/list/pois?f.kind=%00", 400),
+        ("/map/list/municipalities?min.population=1%00", 400),
         ("/oembed?url=https://elsewhere.example/", 404),
     ],
 )

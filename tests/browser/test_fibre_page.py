@@ -1,5 +1,6 @@
 """The engineers' page in a browser: map, list, what lies and hangs there, by mouse and by keyboard."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +71,37 @@ def test_03_one_network_alone_and_something_lit_up(visit: Visitor) -> None:
     expect(page.get_by_role("heading", name="Weg")).to_be_focused()
     expect(page.locator("#fibre-result-list li")).to_have_text("NVt-0712 m")
     drawn(page)
+
+
+def test_03b_too_far_away_it_says_so_and_it_does_not_begin_there(visit: Visitor) -> None:
+    page = opened(visit)
+    drawn(page)
+    far = page.locator("#fibre-far")
+    expect(far).to_be_hidden()
+    start = page.evaluate("JSON.parse(document.getElementById('page-data').textContent)")
+    assert start["fibre"]["nearest"] == 12
+    west, south, east, north = start["start"]["box"]
+    assert west < start["fibre"]["heart"][0] < east
+    assert south < start["fibre"]["heart"][1] < north
+    for _ in range(5):
+        page.get_by_role("button", name="Verkleinern").click()
+        page.wait_for_timeout(400)
+    expect(far).to_have_text("Das Netz erscheint ab einem größeren Maßstab. Bitte näher heranzoomen.")
+    expect(far).to_be_visible()
+    # Of a network that is wider than the window, the middle is shown, near enough to see it.
+    wide = json.dumps({**start, "start": {"box": [west - 1, south - 0.6, east + 1, north + 0.6]}})
+    page.route(
+        "**/fibre/",
+        lambda route: route.fulfill(response=(answer := route.fetch()), body=_with_data(answer.text(), wide)),
+    )
+    page.goto(f"{visit.site}/fibre/")
+    drawn(page)
+    expect(far).to_be_hidden()
+
+
+def _with_data(html: str, data: str) -> str:
+    head, tail = html.split('<script id="page-data" type="application/json">')
+    return f'{head}<script id="page-data" type="application/json">{data}</script>{tail.split("</script>", 1)[1]}'
 
 
 def test_04_without_a_script_it_is_a_list_of_links(visit: Visitor) -> None:

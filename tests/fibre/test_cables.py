@@ -432,3 +432,24 @@ def test_31_an_example_of_every_number_that_is_none(plant: Plant) -> None:
     ):
         with refused(constraint):
             sql(statement, key, plant.nodes["A"])
+
+
+@pytest.mark.parametrize(
+    ("constraint", "statement"),
+    [
+        ("fibre_slack_length", "INSERT INTO fibre_slack (cable_id, node_id, length_m) SELECT id, from_node_id, 'NaN' FROM fibre_cable"),
+        ("fibre_slack_length", "INSERT INTO fibre_slack (cable_id, node_id, length_m) SELECT id, from_node_id, 'Infinity' FROM fibre_cable"),
+        ("fibre_cableentry_mark", "UPDATE fibre_cableentry SET mark_m = 'NaN'"),
+        ("fibre_cableentry_mark", "UPDATE fibre_cableentry SET mark_m = 'Infinity'"),
+        ("fibre_segment_cost", "UPDATE fibre_segment SET cost_eur = 'NaN'"),
+        ("fibre_node_height", "UPDATE fibre_node SET height_m = 'NaN'"),
+        ("fibre_node_height", "UPDATE fibre_node SET height_m = '-Infinity'"),
+    ],
+)  # fmt: skip
+def test_32_no_number_is_not_a_number(plant: Plant, constraint: str, statement: str) -> None:
+    """One such length would be that of every trace through the cable, and no JSON."""
+    plant.cable("K1", "A", "D", ("RV", 1))
+    plant.enclosure("M", "D", enters="K1")
+    settle()
+    with refused(constraint):
+        sql(statement)

@@ -13,7 +13,7 @@ from libcoveofds.schema import OFDSSchema
 from gisapp.errors import BadInput
 from layers.fibre import exporting
 from tests.factories import organisation
-from tests.fibre.drawing import one, settle
+from tests.fibre.drawing import network, one, settle
 from tests.fibre.plant import Plant
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,30 @@ def test_01_an_ofds_package_that_the_standards_own_validator_accepts(plant: Plan
     spans = {span["name"]: span for span in package["networks"][0]["spans"]}
     assert (spans["K1"]["fibreCount"], spans["K1"]["fibreLength"]) == (12, pytest.approx(0.2, abs=1e-3))
     assert len(spans["K2"]["route"]["coordinates"]) == 2
+
+
+def _faults(path: Path) -> list[object]:
+    package = json.loads(path.read_text(encoding="utf-8"))
+    schema = OFDSSchema()
+    return [*(vars(error) for error in JSONSchemaValidator(schema).validate(package)), *PythonValidate(schema).validate(package)]  # fmt: skip
+
+
+def test_01b_a_network_with_nothing_in_it_is_a_package_too(tmp_path: Path) -> None:
+    network("leer")
+    assert exporting.write(tmp_path / "leer.ofds.json", "leer") == {
+        "network": "leer", "file": str(tmp_path / "leer.ofds.json"), "nodes": 0, "spans": 0,
+    }  # fmt: skip
+    assert _faults(tmp_path / "leer.ofds.json") == []
+
+
+def test_01c_copper_alone_is_told_by_its_trenches_with_their_nodes(tmp_path: Path) -> None:
+    found = Plant()
+    found.street("A", "B", "C")
+    found.buried("CU", "A", "B", spec="cu-10x2")
+    settle()
+    facts = exporting.write(tmp_path / "kupfer.ofds.json", "netz")
+    assert (facts["nodes"], facts["spans"]) == (3, 2)
+    assert _faults(tmp_path / "kupfer.ofds.json") == []
 
 
 def test_02_an_ofds_package_comes_back_as_the_same_nodes(plant: Plant, tmp_path: Path) -> None:

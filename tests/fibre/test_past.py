@@ -4,10 +4,11 @@ import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 from gisapp import cluster
 from gisapp.history.asof import as_of
@@ -155,3 +156,23 @@ def test_06_it_is_built_anew_from_what_is_there(plant: Plant) -> None:
     with as_of(now()), past.then():
         assert one("SELECT count(*) FROM fibre_zz_test") == one("SELECT count(*) FROM public.fibre_joint")
     assert "fibre_then.fibre_joint" in one("SELECT pg_get_viewdef('fibre_then.fibre_zz_test'::regclass)")
+
+
+@pytest.mark.parametrize("table", ["segment", "tubesection", "cable", "node", "jointend", "fibresection", "enclosure"])
+def test_07_what_is_looked_up_by_its_key_is_found_by_an_index(plant: Plant, table: str) -> None:
+    """Else each step of a trace reads a whole history: minutes, in a network of a thousand houses."""
+    key = 1 if table == "jointend" else uuid4()
+    with transaction.atomic():
+        sql("SELECT set_config('fibre.as_of', now()::text, true), set_config('enable_seqscan', 'off', true)")
+        plan = "\n".join(row[0] for row in sql(f"EXPLAIN SELECT * FROM fibre_then.fibre_{table} WHERE id = %s", key))
+    assert "Index Cond: (pgh_obj_id =" in plan and "(id =" not in plan, plan
+
+
+def test_08_the_planner_may_order_the_past_as_it_likes() -> None:
+    """The views of then are joins themselves: in the order in which a trace is written, each would be read whole."""
+    told = dict(
+        sql("SELECT proname::text, array_to_string(proconfig, ' ') FROM pg_proc WHERE pronamespace = 'fibre_then'::regnamespace")
+    )  # fmt: skip
+    assert "enable_hashjoin=off" in told["fibre_follow"]
+    assert not [name for name, settings in told.items() if "join_collapse_limit" in (settings or "")]
+    assert "enable_hashjoin=on" in told["fibre_measured"]

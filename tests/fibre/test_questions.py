@@ -91,3 +91,26 @@ def test_05_what_is_asked_wrong(plant: Plant) -> None:
         answer = asker.get("/api/fibre/trace", query)
         assert answer.status_code == status, query
         assert answer.json()["code"]
+
+
+@pytest.mark.parametrize("shape", [{"type": "Polygon", "coordinates": []}, {"type": "MultiPolygon", "coordinates": []}])
+def test_06_no_area_hits_nobody_only_because_there_is_none(plant: Plant, shape: dict[str, Any]) -> None:
+    answer = client().post("/api/fibre/impact", {"polygon": shape}, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "fibre-no-polygon")
+
+
+@pytest.mark.parametrize(
+    ("flag", "code"),
+    [("segment", "fibre-unknown"), ("node", "fibre-unknown"), ("cable", "fibre-unknown"), ("fibre", "fibre-unknown"), ("polygon", "is-directory")],
+)  # fmt: skip
+def test_07_an_empty_name_on_the_command_line(plant: Plant, flag: str, code: str) -> None:
+    import argparse
+
+    from gisapp.errors import GisError
+    from layers.fibre.commands import FIBRE
+
+    parser = argparse.ArgumentParser()
+    FIBRE.arguments(parser)
+    with pytest.raises(GisError) as caught:
+        FIBRE.run(parser.parse_args(["impact", f"--{flag}", ""]))
+    assert caught.value.code == code

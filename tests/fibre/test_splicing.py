@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from django.db import DatabaseError
 
 from tests.fibre.drawing import one, refused, settle, sql
 from tests.fibre.plant import Plant
@@ -88,8 +89,13 @@ def test_03_an_end_is_in_one_joint_in_any_role(plant: Plant) -> None:
         [("section", plant.section("K1:1"), "b"), ("section", plant.section("K2:2"), "a")],
         [("section", plant.section("K1:2"), "b"), ("section", plant.section("K2:1"), "a")],
     ):
-        with refused("fibre_jointend_once"):
-            joint(plant.enclosures["M"], "splice", *ends)
+        with refused("end-taken"):
+            try:
+                joint(plant.enclosures["M"], "splice", *ends)
+            except DatabaseError as error:
+                assert str(error).startswith(("Die Faser 1 des Kabels K1 ist", "Die Faser 1 des Kabels K2 ist"))
+                raise
+    assert one("SELECT indisunique FROM pg_index WHERE indexrelid = 'fibre_jointend_once'::regclass")
 
 
 def test_04_a_joint_has_two_ends(plant: Plant) -> None:
@@ -298,6 +304,38 @@ def test_15_products_stay(plant: Plant) -> None:
         with refused(code):
             sql(statement)
             settle()
+
+
+@pytest.mark.parametrize(
+    ("code", "statement"),
+    [
+        ("splitter-keeps-spec", "INSERT INTO fibre_splitterleg (splitter_id, is_input, number) SELECT id, false, 33 FROM fibre_splitter"),
+        ("splitter-keeps-spec", "DELETE FROM fibre_splitterleg WHERE NOT is_input AND number = 3"),
+        ("splitter-keeps-spec", "UPDATE fibre_splitterleg SET number = 77 WHERE NOT is_input AND number = 3"),
+        ("splitter-keeps-spec", "UPDATE fibre_splitterleg SET is_input = true, number = 2 WHERE NOT is_input AND number = 3"),
+        ("device-keeps-ports", "INSERT INTO fibre_port (device_id, number) SELECT id, 99 FROM fibre_device"),
+        ("device-keeps-ports", "DELETE FROM fibre_port WHERE device_id IS NOT NULL AND number = 2"),
+        ("device-keeps-ports", "UPDATE fibre_port SET number = 99 WHERE device_id IS NOT NULL AND number = 2"),
+        ("enclosure-keeps-spec", "UPDATE fibre_tray SET capacity = 1 WHERE number = 2"),
+        ("enclosure-keeps-spec", "UPDATE fibre_tray SET capacity = 99 WHERE number = 2"),
+    ],
+)  # fmt: skip
+def test_15b_their_parts_stay_too(plant: Plant, code: str, statement: str) -> None:
+    plant.splitter("SP", "M")
+    plant.device("OLT", "C")
+    settle()
+    with refused(code):
+        sql(statement)
+        settle()
+
+
+def test_15c_a_port_that_goes_elsewhere_is_missed_where_it_was(plant: Plant) -> None:
+    plant.device("OLT", "C")
+    plant.device("OLT2", "C")
+    settle()
+    with refused("device-keeps-ports"):
+        sql("UPDATE fibre_port SET device_id = %s, number = 99 WHERE device_id = %s AND number = 1", plant.devices["OLT2"], plant.devices["OLT"])  # fmt: skip
+        settle()
 
 
 def test_16_a_window_cut_gives_each_fibre_two_ends(plant: Plant) -> None:

@@ -86,7 +86,8 @@ class Slack(models.Model):
         verbose_name_plural = _("Kabelreserven")
         constraints = (
             models.UniqueConstraint(fields=["cable", "node"], name="fibre_slack_once"),
-            models.CheckConstraint(condition=Q(length_m__gt=0), name="fibre_slack_length"),
+            # (The upper bounds keep out "not a number", too.)
+            models.CheckConstraint(condition=Q(length_m__gt=0, length_m__lt=100_000), name="fibre_slack_length"),
         )
 
     def __str__(self) -> str:
@@ -129,7 +130,7 @@ class CableEntry(models.Model):
                 | Q(state__in=("looped", "opened"), side__isnull=True),
                 name="fibre_cableentry_side",
             ),
-            models.CheckConstraint(condition=Q(mark_m__gte=0), name="fibre_cableentry_mark"),
+            models.CheckConstraint(condition=Q(mark_m__gte=0, mark_m__lt=1_000_000), name="fibre_cableentry_mark"),
         )
 
     def __str__(self) -> str:

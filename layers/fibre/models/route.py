@@ -78,6 +78,7 @@ class Node(NetworkObject):
             *NetworkObject.Meta.constraints,
             *geometry_rules(),
             models.CheckConstraint(condition=Q(kind__in=NodeKind.values), name="fibre_node_kind"),
+            models.CheckConstraint(condition=Q(height_m__gt=-500, height_m__lt=9000), name="fibre_node_height"),
             models.CheckConstraint(
                 condition=Q(kind__in=("branch", "end")) | Q(name__isnull=False), name="fibre_node_structure_named"
             ),
@@ -140,7 +141,7 @@ class Segment(NetworkObject):
                 name="fibre_segment_depth_of_what",
             ),
             models.CheckConstraint(condition=Q(width_cm__gt=0), name="fibre_segment_width"),
-            models.CheckConstraint(condition=Q(cost_eur__gte=0), name="fibre_segment_cost"),
+            models.CheckConstraint(condition=Q(cost_eur__gte=0, cost_eur__lt=10**10), name="fibre_segment_cost"),
             models.CheckConstraint(condition=Q(duct_limit__gte=0), name="fibre_segment_duct_limit"),
         )
         indexes = (tile_index(), name_index())

@@ -38,7 +38,8 @@ BEGIN
     SELECT n.name INTO bad FROM fibre_enclosure n JOIN fibre_enclosurespec p ON p.key = n.spec_id
       CROSS JOIN LATERAL (SELECT count(*) AS many, coalesce(max(t.number), 0) AS most FROM fibre_tray t WHERE t.enclosure_id = n.id) t
       CROSS JOIN LATERAL (SELECT count(*) AS many, coalesce(max(q.number), 0) AS most FROM fibre_port q WHERE q.enclosure_id = n.id) q
-     WHERE n.id = ANY (enclosures) AND (t.many, t.most, q.many, q.most) <> (p.trays, p.trays, p.ports, p.ports)
+     WHERE n.id = ANY (enclosures) AND ((t.many, t.most, q.many, q.most) <> (p.trays, p.trays, p.ports, p.ports)
+           OR EXISTS (SELECT FROM fibre_tray c WHERE c.enclosure_id = n.id AND c.capacity <> p.tray_capacity))
      ORDER BY n.name LIMIT 1;
     IF FOUND THEN
         PERFORM fibre_refuse('enclosure-keeps-spec', format('%s hätte nicht die Kassetten und Ports seines Typs.', bad),
@@ -46,14 +47,59 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION fibre_check_enclosure(uuid[]) FROM PUBLIC;
+-- So has a device its ports, and a splitter its legs.
+CREATE FUNCTION fibre_check_device(devices uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    bad text;
+BEGIN
+    SELECT d.name INTO bad FROM fibre_device d
+      CROSS JOIN LATERAL (SELECT count(*) AS many, coalesce(max(q.number), 0) AS most FROM fibre_port q WHERE q.device_id = d.id) q
+     WHERE d.id = ANY (devices) AND (q.many, q.most) <> (d.port_count, d.port_count) ORDER BY d.name LIMIT 1;
+    IF FOUND THEN
+        PERFORM fibre_refuse('device-keeps-ports', format('%s hätte nicht so viele Ports, wie das Gerät hat.', bad),
+            'Die Ports legt die Datenbank mit dem Gerät an.');
+    END IF;
+END
+$$;
+
+CREATE FUNCTION fibre_check_splitter(splitters uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    bad text;
+BEGIN
+    SELECT s.name INTO bad FROM fibre_splitter s JOIN fibre_splitterspec p ON p.key = s.spec_id
+      CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE l.is_input) AS ins, coalesce(max(l.number) FILTER (WHERE l.is_input), 0) AS last_in,
+               count(*) FILTER (WHERE NOT l.is_input) AS outs, coalesce(max(l.number) FILTER (WHERE NOT l.is_input), 0) AS last_out
+          FROM fibre_splitterleg l WHERE l.splitter_id = s.id) l
+     WHERE s.id = ANY (splitters) AND (l.ins, l.last_in, l.outs, l.last_out) <> (p.inputs, p.inputs, p.outputs, p.outputs)
+     ORDER BY s.name LIMIT 1;
+    IF FOUND THEN
+        PERFORM fibre_refuse('splitter-keeps-spec', format('Der Splitter %s hätte nicht die Beine seines Typs.', bad),
+            'Die Beine legt die Datenbank mit dem Splitter an.');
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION fibre_check_enclosure(uuid[]), fibre_check_device(uuid[]), fibre_check_splitter(uuid[]) FROM PUBLIC;
 
 CREATE FUNCTION fibre_parts_written() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_TABLE_NAME = 'fibre_splitterleg' THEN
+        PERFORM fibre_note('splitter', array(SELECT DISTINCT splitter_id FROM rows_));
+        RETURN NULL;
+    END IF;
     PERFORM fibre_note('enclosure', array(SELECT DISTINCT enclosure_id FROM rows_));
+    IF TG_TABLE_NAME = 'fibre_port' THEN
+        PERFORM fibre_note('device', array(SELECT DISTINCT device_id FROM rows_));
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -68,6 +114,19 @@ CREATE TRIGGER zz_fibre_added AFTER INSERT ON fibre_port
 CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_port
     REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
 CREATE TRIGGER zz_fibre_removed AFTER DELETE ON fibre_port
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+-- (A port that goes elsewhere is missed where it was.)
+CREATE TRIGGER zz_fibre_changed_from AFTER UPDATE ON fibre_port
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_changed_from AFTER UPDATE ON fibre_tray
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_added AFTER INSERT ON fibre_splitterleg
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_changed AFTER UPDATE ON fibre_splitterleg
+    REFERENCING NEW TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_changed_from AFTER UPDATE ON fibre_splitterleg
+    REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
+CREATE TRIGGER zz_fibre_removed AFTER DELETE ON fibre_splitterleg
     REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_parts_written();
 
 CREATE FUNCTION fibre_device_drawn() RETURNS trigger

@@ -125,3 +125,36 @@ END
 $$;
 CREATE TRIGGER zz_fibre_removed AFTER DELETE ON fibre_joint
     REFERENCING OLD TABLE AS rows_ FOR EACH STATEMENT EXECUTE FUNCTION fibre_joints_gone();
+
+-- An end that is joined already: the constraint fibre_jointend_once holds the rule, this says of what and where. It asks after
+-- those who look at rights, and names nothing that the writer may not see.
+CREATE FUNCTION fibre_end_free() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_catalog, pg_temp
+AS $$
+DECLARE
+    taken uuid := coalesce(NEW.section_id, NEW.port_id, NEW.leg_id);
+    held record;
+BEGIN
+    PERFORM FROM fibre_jointend j WHERE j.thing = taken AND j.side = NEW.side AND j.id <> NEW.id;
+    IF NOT FOUND THEN
+        RETURN NEW;
+    END IF;
+    SELECT * INTO held FROM (
+        SELECT format('Die Faser %s des Kabels %s', f.number, fibre_called(c.name, c.id)) AS what, c.organisation_id AS whose
+          FROM fibre_fibresection f JOIN fibre_cable c ON c.id = f.cable_id WHERE f.id = taken
+        UNION ALL
+        SELECT format('Der Port %s/%s', coalesce(n.name, d.name), p.number), coalesce(n.organisation_id, d.organisation_id)
+          FROM fibre_port p LEFT JOIN fibre_enclosure n ON n.id = p.enclosure_id LEFT JOIN fibre_device d ON d.id = p.device_id WHERE p.id = taken
+        UNION ALL
+        SELECT format('Das Bein %s des Splitters %s', CASE WHEN l.is_input THEN 'in' ELSE '' END || l.number, s.name), n.organisation_id
+          FROM fibre_splitterleg l JOIN fibre_splitter s ON s.id = l.splitter_id JOIN fibre_enclosure n ON n.id = s.enclosure_id WHERE l.id = taken) h;
+    PERFORM fibre_refuse('end-taken', format('%s ist hier schon verbunden.', CASE
+            WHEN NOT gisapp_person() OR gisapp_operator()
+                 OR held.whose IN (SELECT g.organisation_id FROM gisapp_grants(fibre_readers()) g) THEN held.what ELSE 'Dieses Ende' END),
+        'Ein Ende hat höchstens eine Verbindung: erst die vorhandene lösen, oder ein anderes Ende nehmen.');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_fibre_free BEFORE INSERT OR UPDATE OF section_id, port_id, leg_id, side ON fibre_jointend
+    FOR EACH ROW EXECUTE FUNCTION fibre_end_free();

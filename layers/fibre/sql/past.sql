@@ -1,5 +1,5 @@
 -- What the network's questions look up in the past: the columns by which a trace and an impact go from thing to thing. (By
--- their keys the histories are indexed anyway.) layers/fibre/past.py puts views of then in the tables' place.
+-- their keys, pgh_obj_id, the histories are indexed anyway.) layers/fibre/past.py puts views of then in the tables' place.
 
 CREATE INDEX fibre_jointendevent_thing ON fibre_jointendevent ((coalesce(section_id, port_id, leg_id)), side);
 CREATE INDEX fibre_jointendevent_joint ON fibre_jointendevent (joint_id);

@@ -230,5 +230,6 @@ BEGIN
     DELETE FROM fibre_port WHERE enclosure_id = old AND number > product.ports;
     INSERT INTO fibre_port (enclosure_id, number, connector)
     SELECT old, n, product.connector FROM generate_series(1, product.ports) n ON CONFLICT DO NOTHING;
+    UPDATE fibre_port SET connector = product.connector WHERE enclosure_id = old AND connector <> product.connector;
 END
 $$;

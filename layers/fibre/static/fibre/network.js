@@ -213,6 +213,17 @@ section.addEventListener("click", (event) => {
   ask(wanted.get("ref"), wanted.get("question"));
 });
 
+// ------------------------------------------------------------------------------------------- from where the network is drawn
+
+view.ready.then(({ map }) => {
+  const far = document.getElementById("fibre-far");
+  const { nearest, heart } = page.fibre;
+  if (heart && map.getZoom() < nearest) map.jumpTo({ center: heart, zoom: nearest });
+  const say = () => { far.hidden = map.getZoom() >= nearest; };
+  map.on("zoomend", say);
+  say();
+}).catch(() => {});
+
 // What was chosen on the map or in the list can be asked about at once.
 store.listen((state, changed) => {
   if (changed.has("selected") && state.selected && OURS.includes(state.selected.layer)) asking.elements.ref.value = state.selected.id;
