@@ -18,12 +18,13 @@ from gisapp.map.languages import with_language
 from layers.fibre.api import MOST, cut_of, sight_of
 from layers.fibre.impact import Impact, impact
 from layers.fibre.products import products
-from layers.fibre.refs import starts
+from layers.fibre.refs import starts, tubes
 from layers.fibre.swatches import Swatch
 from layers.fibre.trace import Hop, Trace
 from layers.fibre.tracing import Sight, trace
+from layers.fibre.tubetrace import Piece, tube_ways
 
-QUESTIONS = ("trace", "impact")
+QUESTIONS = ("trace", "tube", "impact")
 # A cable's or a house's fibres are shown in short; of so few each hop is.
 IN_FULL = 4
 
@@ -62,6 +63,17 @@ def _traced(ref: str, sight: Sight) -> dict[str, Any]:
         "title": _("Verfolgung von %(ref)s") % {"ref": ref},
         "traces": [_shown(one, full) for one in traces],
         "shape": shape if shapes else None,
+    }
+
+
+def _led(ref: str, sight: Sight) -> dict[str, Any]:
+    ways = tube_ways(tubes(ref, sight), sight)
+    lines = [one.geometry for one in ways if one.geometry]
+    features = [{"type": "Feature", "properties": {}, "geometry": one} for one in lines]
+    return {
+        "title": _("Röhrchenweg von %(ref)s") % {"ref": ref},
+        "ways": [(one, [(hop, isinstance(hop, Piece)) for hop in one.hops]) for one in ways],
+        "shape": {"type": "FeatureCollection", "features": features} if features else None,
     }
 
 
@@ -109,7 +121,7 @@ def _lists(found: Impact) -> list[tuple[str, Any]]:
 @require_safe
 @with_language
 def answer(request: HttpRequest) -> HttpResponse:
-    """`?ref=&question=trace|impact`, with `&fragment=1` the part for the script alone. What is asked in vain is told in words."""
+    """`?ref=&question=trace|tube|impact`, with `&fragment=1` the part for the script alone. What is asked in vain is told in words."""
     sight = sight_of(request.user)
     ref, question = request.GET.get("ref", "").strip()[:200], request.GET.get("question", "trace")
     context: dict[str, Any] = {
@@ -121,7 +133,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     try:
         if not ref or "\x00" in ref:
             raise BadInput("fibre-unknown", ref=ref.replace("\x00", "?"))
-        context |= _hit(ref, sight) if context["question"] == "impact" else _traced(ref, sight)
+        context |= {"trace": _traced, "tube": _led, "impact": _hit}[context["question"]](ref, sight)
     except GisError as refused:
         context |= {"title": refused.text().rstrip("."), "status": 404, "traces": [], "shape": None}
     if context["as_of"]:

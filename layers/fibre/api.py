@@ -22,8 +22,9 @@ from gisapp.history.middleware import PARAMETER as AS_OF
 from layers.fibre.access import SEES
 from layers.fibre.impact import Cut, impact
 from layers.fibre.occupancy import KINDS, occupancy
-from layers.fibre.refs import starts, thing
+from layers.fibre.refs import starts, thing, tubes
 from layers.fibre.tracing import Sight, trace
+from layers.fibre.tubetrace import tube_ways
 
 _REF = OpenApiParameter(
     "ref",
@@ -105,6 +106,22 @@ class TraceView(APIView):
         if not traces:
             raise NotFound("fibre-unknown", ref=ref)
         return private_json({"ref": ref, "traces": [one.plain() for one in traces]})
+
+
+class TubeView(APIView):
+    """Where a tube leads. Who may ask is said by sight_of."""
+
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="fibre_tube",
+        parameters=[_REF, _AS_OF],
+        responses={200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Wohin ein Röhrchen führt. / Where a tube leads."""
+        sight, ref = sight_of(request.user), _ref(request)
+        return private_json({"ref": ref, "ways": [one.plain() for one in tube_ways(tubes(ref, sight), sight)]})
 
 
 class ImpactView(APIView):

@@ -1,4 +1,4 @@
-"""`gisapp fibre network|do|order|example|trace|impact|occupancy`: networks on the command line, which sees them all."""
+"""`gisapp fibre network|do|order|example|trace|tube|impact|occupancy`: networks on the command line, which sees them all."""
 
 import argparse
 import json
@@ -18,10 +18,11 @@ from gisapp.layer import all_apps
 from layers.fibre import action_commands, networks, order_commands
 from layers.fibre.impact import Cut, Impact, impact
 from layers.fibre.occupancy import KINDS, Occupancy, occupancy
-from layers.fibre.refs import starts, thing
+from layers.fibre.refs import starts, thing, tubes
 from layers.fibre.taken import Counts
 from layers.fibre.trace import Trace
 from layers.fibre.tracing import trace
+from layers.fibre.tubetrace import Piece, TubeWay, tube_ways
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +36,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     tracing.add_argument(
         "ref", metavar="REF", help=_("Kabel:Faser, Gehäuse/Port, Splitter#Bein, Knoten, Adresse oder Schlüssel")
     )
+    leads = verbs.add_parser("tube", help=_("verfolgen, wohin ein Röhrchen durch Verbinder und Abzweige führt"))
+    leads.add_argument("ref", metavar="REF", help=_("Rohr:Röhrchen, Rohr oder Schlüssel"))
     hit = verbs.add_parser("impact", help=_("wen es trifft, wenn etwas aufgegraben oder durchtrennt wird"))
     one = hit.add_mutually_exclusive_group(required=True)
     for name, text in (
@@ -48,9 +51,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "ref", nargs="+", metavar="REF", help=_("Trasse, Rohr, Kabel, Gehäuse, Netzknoten, Gemeinde oder Netz")
     )
     full.add_argument("--what", choices=KINDS, default="", help=_("was gemeint ist, wenn mehreres so heißt"))
-    for sub in (tracing, hit, full):
+    for sub in (tracing, leads, hit, full):
         sub.add_argument("--as-of", default="", metavar="WHEN", help=_("wie es damals war: Datum oder Zeitpunkt"))
-    for sub in (example, tracing, hit, full):
+    for sub in (example, tracing, leads, hit, full):
         sub.add_argument("--json", action="store_true", help=_("ein JSON-Objekt statt Text"))
 
 
@@ -86,6 +89,27 @@ def _trace(arguments: argparse.Namespace) -> int:
     if len(plain) > 1:
         answer = {**answer, "start": arguments.ref, "traces": plain}
     return _say(answer, arguments.json, "\n\n".join(_in_words(one) for one in found))
+
+
+def _tube(arguments: argparse.Namespace) -> int:
+    found = tube_ways(tubes(arguments.ref))
+    return _say(
+        {"ref": arguments.ref, "ways": [one.plain() for one in found]},
+        arguments.json,
+        "\n\n".join(map(_way_in_words, found)),
+    )
+
+
+def _way_in_words(found: TubeWay) -> str:
+    lines = [f"{found.start}: {found.length_m:.1f} m"]
+    for hop in found.hops:
+        if isinstance(hop, Piece):
+            cables = ", ".join(hop.cables) or _("leer")
+            lines.append(f"  {hop.name:<24}{hop.length_m:>9.1f} m  {hop.begins_at} - {hop.ends_at}  {cables}")
+        else:
+            lines.append(f"  {hop.text} {hop.name}, {hop.node}")
+    lines += [f"  {one.place}: {one.text}" for one in found.ends]
+    return "\n".join(lines)
 
 
 def _in_words(found: Trace) -> str:
@@ -193,6 +217,7 @@ _VERBS = {
     "order": order_commands.run,
     "example": _example,
     "trace": _trace,
+    "tube": _tube,
     "impact": _impact,
     "occupancy": _occupancy,
 }

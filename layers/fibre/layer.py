@@ -23,6 +23,7 @@ register(
         urls=urlpatterns,
         api_urls=[
             path("fibre/trace", api.TraceView.as_view(), name="fibre-trace"),
+            path("fibre/tube", api.TubeView.as_view(), name="fibre-tube"),
             path("fibre/impact", api.ImpactView.as_view(), name="fibre-impact"),
             *action_views.urls(),
             *order_views.urls(),

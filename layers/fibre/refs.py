@@ -137,6 +137,30 @@ def _of_tube(ref: str, duct: Thing, position: int) -> list[Start]:
     return _there(ref, list(_in_tube(duct, position)))
 
 
+@at_the_moment
+def tubes(ref: str, sight: Sight = None) -> list[UUID]:
+    """The tubes (their keys) that `ref` means: "RV-1:4" or "RV-1/4" one, a duct's name or key all of it, a tube's key itself.
+
+    Raises NotFound("fibre-unknown"), BadInput("fibre-ambiguous-name").
+    """
+    net, _bar, name = ref.strip().rpartition("|")
+    for separator in ":/":
+        holder, found, number = name.rpartition(separator)
+        ducts = _named(holder, net, sight, "duct") if found and holder and number.isdecimal() else []
+        if ducts:
+            statement = "SELECT id FROM fibre_tube WHERE duct_id = %s AND position = %s"
+            rows = fetch_rows(statement, [_one(ref, ducts).id, int(number)])
+            if not rows:
+                raise NotFound("fibre-unknown", ref=ref)
+            return [row[0] for row in rows]
+    key = key_of(name)
+    for *_duct, owner in fetch_rows(_TUBE, [key]) if key else []:
+        if key and (sight is None or owner in sight):
+            return [key]
+    duct = _one(ref, _named(name, net, sight, "duct"))
+    return [row[0] for row in fetch_rows("SELECT id FROM fibre_tube WHERE duct_id = %s ORDER BY position", [duct.id])]
+
+
 def _in_tube(duct: Thing, position: int) -> Iterator[Start]:
     rows = fetch_rows(
         "SELECT DISTINCT c.cable_id, k.name FROM fibre_tube t JOIN fibre_tubesection x ON x.tube_id = t.id "
