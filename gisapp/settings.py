@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "layers.basemap",
     "layers.notes",
     "layers.fibre",
+    "layers.venues",
 ]
 
 MIDDLEWARE = [
