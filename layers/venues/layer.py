@@ -2,20 +2,24 @@
 
 from gisapp.accounts.roles import ADMINISTRATION, INSIDE, Role
 from gisapp.layer import (
+    KEEPERS,
     App,
+    DemoPart,
     Field,
     Geometry,
-    Guarded,
     Layer,
     LegendEntry,
     Members,
+    Page,
     Style,
     Text,
     Type,
     register,
 )
-from layers.venues import errors, queries
+from layers.venues import demo, errors, queries
 from layers.venues.access import GUARDED
+from layers.venues.commands import VENUES as VENUES_COMMAND
+from layers.venues.urls import urlpatterns
 from layers.venues.values import ACCESS, KINDS
 
 VENUES = Layer(
@@ -95,6 +99,13 @@ register(
         name="venues",
         layers=(VENUES,),
         guarded=GUARDED,
+        commands=[VENUES_COMMAND],
+        pages=[
+            Page("venues", Text("Feiern", "Venues")),
+            Page("venues-desk", Text("Buchungen", "Bookings"), see=KEEPERS),
+        ],
+        urls=urlpatterns,
+        demo=[DemoPart(92, Text("Orte zum Feiern", "Venues"), demo.build)],
         error_texts=errors.ALL,
     )
 )

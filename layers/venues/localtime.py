@@ -51,7 +51,12 @@ def at(day: datetime.date, time: datetime.time, *, summer: bool | None = None, f
 
 
 def span(
-    day: datetime.date, begins: datetime.time, ends: datetime.time, last: datetime.date | None = None, *, summer: bool | None = None
+    day: datetime.date,
+    begins: datetime.time,
+    ends: datetime.time,
+    last: datetime.date | None = None,
+    *,
+    summer: bool | None = None,
 ) -> Span:
     """From one local time to another: on `last`, or on the same day, or overnight where `ends` is not after `begins`."""
     if last is None:

@@ -101,8 +101,15 @@ def units(unit: str, begin: datetime.datetime, end: datetime.datetime) -> int:
 
 
 def price(
-    rates: Sequence[Rate], group: str, begin: datetime.datetime, end: datetime.datetime, *, items: Sequence[Item] = (),
-    cleaning: Decimal = ZERO, deposit: Decimal = ZERO, vat_percent: Decimal = ZERO,
+    rates: Sequence[Rate],
+    group: str,
+    begin: datetime.datetime,
+    end: datetime.datetime,
+    *,
+    items: Sequence[Item] = (),
+    cleaning: Decimal = ZERO,
+    deposit: Decimal = ZERO,
+    vat_percent: Decimal = ZERO,
 ) -> Price:
     """The first rate that fits counts. Raises Conflict("booking-no-tariff") without one, BadInput("time-reversed")."""
     if end <= begin:
@@ -112,7 +119,9 @@ def price(
         raise Conflict("booking-no-tariff")
     count = units(rate.unit, begin, end)
     lines = [Line("use", rate.unit, "", count, rate.amount, rate.amount * count)]
-    lines += [Line("extra", "piece", one.name, one.count, one.amount, one.amount * one.count) for one in items if one.count]
+    lines += [
+        Line("extra", "piece", one.name, one.count, one.amount, one.amount * one.count) for one in items if one.count
+    ]
     if cleaning:
         lines.append(Line("cleaning", "flat", "", 1, cleaning, cleaning))
     total = sum((one.amount for one in lines), ZERO).quantize(CENT)

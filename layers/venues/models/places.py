@@ -28,7 +28,9 @@ class Equipment(models.Model):
     class Meta:
         verbose_name = _("Ausstattung")
         verbose_name_plural = _("Ausstattungen")
-        constraints = (models.CheckConstraint(condition=Q(key__regex=r"^[a-z][a-z0-9-]{0,39}$"), name="equipment_key_form"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(key__regex=r"^[a-z][a-z0-9-]{0,39}$"), name="equipment_key_form"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -72,7 +74,9 @@ class Venue(PointFeature):
     access = models.TextField(_("Barrierefreiheit"), choices=Access, default=Access.UNKNOWN, db_default="unknown")
     access_note = models.TextField(_("zur Barrierefreiheit"), default="", db_default="", blank=True)
     house_rules = models.TextField(_("Hausordnung"), default="", db_default="", blank=True)
-    on_holidays = models.TextField(_("an Feiertagen"), choices=OnHolidays, default=OnHolidays.SUNDAY, db_default="sunday")
+    on_holidays = models.TextField(
+        _("an Feiertagen"), choices=OnHolidays, default=OnHolidays.SUNDAY, db_default="sunday"
+    )
     published = models.BooleanField(_("öffentlich"), default=False, db_default=False)
     name_norm = folded("name", "text", "locality")
 
@@ -83,10 +87,15 @@ class Venue(PointFeature):
             *PointFeature.Meta.constraints,
             models.CheckConstraint(condition=Q(name__regex=r"\S"), name="venue_named"),
             models.CheckConstraint(
-                condition=Q(kind__in=("hall", "room", "barbecue", "sports", "shelter", "other")), name="venue_kind_known"
+                condition=Q(kind__in=("hall", "room", "barbecue", "sports", "shelter", "other")),
+                name="venue_kind_known",
             ),
-            models.CheckConstraint(condition=Q(access__in=("unknown", "none", "partly", "full")), name="venue_access_known"),
-            models.CheckConstraint(condition=Q(on_holidays__in=("weekday", "sunday", "closed")), name="venue_holidays_known"),
+            models.CheckConstraint(
+                condition=Q(access__in=("unknown", "none", "partly", "full")), name="venue_access_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(on_holidays__in=("weekday", "sunday", "closed")), name="venue_holidays_known"
+            ),
             models.CheckConstraint(condition=Q(capacity__gt=0), name="venue_holds_people"),
         )
         indexes = (
@@ -186,7 +195,9 @@ class Space(models.Model):
     booker_confirms = models.BooleanField(_("nach der Zusage bestätigt, wer bucht"), default=False, db_default=False)
     cleaning_cents = models.IntegerField(_("Endreinigung in Cent"), default=0, db_default=0)
     deposit_cents = models.IntegerField(_("Kaution in Cent"), default=0, db_default=0)
-    vat_percent = models.DecimalField(_("Umsatzsteuer in Prozent"), max_digits=4, decimal_places=1, default=0, db_default=0)
+    vat_percent = models.DecimalField(
+        _("Umsatzsteuer in Prozent"), max_digits=4, decimal_places=1, default=0, db_default=0
+    )
     active = models.BooleanField(_("buchbar"), default=True, db_default=True)
     ordinal = models.IntegerField(default=100, db_default=100)
 

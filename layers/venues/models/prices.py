@@ -33,7 +33,9 @@ class Tariff(models.Model):
     group = models.TextField(_("Gruppe"), choices=Group)
     unit = models.TextField(_("Einheit"), choices=Unit)
     cents = models.IntegerField(_("Cent"))
-    weekdays = ArrayField(models.SmallIntegerField(), verbose_name=_("Wochentage"), default=list, db_default=[], blank=True)
+    weekdays = ArrayField(
+        models.SmallIntegerField(), verbose_name=_("Wochentage"), default=list, db_default=[], blank=True
+    )
     season_from = models.SmallIntegerField(_("von (Monat und Tag)"), default=101, db_default=101)
     season_to = models.SmallIntegerField(_("bis (Monat und Tag)"), default=1231, db_default=1231)
     ordinal = models.IntegerField(default=100, db_default=100)
@@ -90,7 +92,9 @@ class CancelRule(models.Model):
         verbose_name_plural = _("Stornoregeln")
         constraints = (
             models.UniqueConstraint(fields=["venue", "days_before"], name="cancelrule_once"),
-            models.CheckConstraint(condition=Q(days_before__gte=0, percent__range=(0, 100)), name="cancelrule_sensible"),
+            models.CheckConstraint(
+                condition=Q(days_before__gte=0, percent__range=(0, 100)), name="cancelrule_sensible"
+            ),
         )
 
     def __str__(self) -> str:

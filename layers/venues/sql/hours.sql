@@ -21,13 +21,13 @@ AS $$
       FROM (SELECT generate_series(first_day, last_day, interval '1 day')::date) d (day)
       JOIN venues_venue v ON v.id = asked
       LEFT JOIN venues_holiday f ON f.day = d.day
-      LEFT JOIN LATERAL (SELECT e.opens, e.closes FROM venues_specialday e
+      LEFT JOIN LATERAL (SELECT e.id, e.opens, e.closes FROM venues_specialday e
                           WHERE e.venue_id = asked AND d.day BETWEEN e.first_day AND e.last_day ORDER BY e.id DESC LIMIT 1) e ON true
       CROSS JOIN LATERAL (
           SELECT e.opens, e.closes WHERE e.opens IS NOT NULL
           UNION ALL
           SELECT o.opens, o.closes FROM venues_opening o
-           WHERE o.venue_id = asked AND e IS NULL AND NOT (f.day IS NOT NULL AND v.on_holidays = 'closed')
+           WHERE o.venue_id = asked AND e.id IS NULL AND NOT (f.day IS NOT NULL AND v.on_holidays = 'closed')
              AND CASE WHEN f.day IS NOT NULL AND v.on_holidays = 'sunday' THEN 7 ELSE extract(isodow FROM d.day)::int END = ANY (o.weekdays)
              AND venues_in_season(d.day, o.season_from, o.season_to)) h
 $$;

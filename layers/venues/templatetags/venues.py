@@ -1,0 +1,105 @@
+"""Money, times and words of the venues' pages."""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from layers.venues import price as prices
+from layers.venues.localtime import BERLIN
+from layers.venues.models import Opening, Space
+from layers.venues.notices import said
+
+register = template.Library()
+WHOLE_YEAR = (101, 1231)
+
+
+@register.filter
+def money(amount: Decimal) -> str:
+    return f"{number_format(amount, 2, use_l10n=True, force_grouping=True)} €"
+
+
+@register.filter
+def euros(cents: int) -> str:
+    return money(prices.euros(cents))
+
+
+@register.filter
+def kilometres(metres: float) -> str:
+    return f"{number_format(metres / 1000, 1)} km"
+
+
+@register.filter
+def clock(when: datetime.datetime) -> str:
+    return f"{when.astimezone(BERLIN):%H:%M}"
+
+
+@register.filter
+def moment(when: datetime.datetime) -> str:
+    return date_format(when.astimezone(BERLIN), "SHORT_DATETIME_FORMAT")
+
+
+@register.filter
+def day_word(state: str) -> str:
+    return {"free": _("frei"), "partly": _("teils"), "taken": _("belegt"), "closed": _("zu"), "past": ""}.get(state, "")
+
+
+@register.filter
+def told(state: str) -> str:
+    """What a state means for who booked."""
+    return said(state)[1]
+
+
+@register.filter
+def price_line(line: Mapping[str, Any]) -> str:
+    """One line of a price in words: what, how many, at how much each."""
+    count, each = line["count"], money(line["each"])
+    values = {"count": count, "each": each, "name": line["name"]}
+    if line["kind"] == "cleaning":
+        return _("Endreinigung")
+    if line["kind"] == "extra":
+        return _("%(name)s: %(count)s × %(each)s") % values
+    if line["unit"] == "hour":
+        return ngettext("Nutzung: %(count)s Stunde × %(each)s", "Nutzung: %(count)s Stunden × %(each)s", count) % values
+    if line["unit"] == "day":
+        return ngettext("Nutzung: %(count)s Tag × %(each)s", "Nutzung: %(count)s Tage × %(each)s", count) % values
+    return _("Nutzung, pauschal")
+
+
+def _days(weekdays: list[int]) -> str:
+    """Mo–Fr, or Sa, So: neighbours are drawn together."""
+    runs: list[list[int]] = []
+    for one in sorted(weekdays):
+        if runs and one == runs[-1][-1] + 1:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    name = {one: str(WEEKDAYS_ABBR[one - 1]) for one in weekdays}
+    return ", ".join(name[run[0]] if len(run) == 1 else f"{name[run[0]]}–{name[run[-1]]}" for run in runs)
+
+
+@register.filter
+def opening(one: Opening) -> str:
+    season = ""
+    if (one.season_from, one.season_to) != WHOLE_YEAR:
+        first, last = (f"{value % 100}.{value // 100}." for value in (one.season_from, one.season_to))
+        season = f" ({first}–{last})"
+    return f"{_days(one.weekdays)} {one.opens:%H:%M}–{one.closes:%H:%M}{season}"
+
+
+@register.simple_tag
+def equipment(space: Space, names: Mapping[str, str]) -> str:
+    """What the space and its venue have, in words."""
+    return ", ".join(names.get(one, one) for one in dict.fromkeys([*space.equipment, *space.venue.equipment]))
+
+
+@register.simple_tag
+def pager(asked: Mapping[str, str], start: int) -> str:
+    return "?" + urlencode({**asked, "from": start})
