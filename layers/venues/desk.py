@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from gisapp.accounts.roles import has_role, is_known
@@ -83,7 +82,7 @@ def _approve(request: HttpRequest) -> None:
     if done:
         messages.success(
             request,
-            ngettext("%(count)s Buchung zugesagt.", "%(count)s Buchungen zugesagt.", len(done)) % {"count": len(done)},
+            _("Zugesagt: %(count)s") % {"count": len(done)},
         )
     for booking, why in refused:
         messages.error(request, f"{booking.number}: {why.text()}")

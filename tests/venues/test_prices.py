@@ -67,9 +67,23 @@ def test_03_units(unit: str, begin: datetime.datetime, end: datetime.datetime, c
     assert units(unit, begin, end) == count
 
 
-@given(MOMENTS, LENGTHS, MONEY, MONEY, st.integers(0, 9), st.sampled_from(["hour", "day", "flat"]), st.sampled_from([0, 7, 19]))
+@given(
+    MOMENTS,
+    LENGTHS,
+    MONEY,
+    MONEY,
+    st.integers(0, 9),
+    st.sampled_from(["hour", "day", "flat"]),
+    st.sampled_from([0, 7, 19]),
+)
 def test_04_the_lines_add_up_and_no_cent_is_lost(
-    begin: datetime.datetime, length: datetime.timedelta, amount: Decimal, extra: Decimal, count: int, unit: str, vat: int
+    begin: datetime.datetime,
+    length: datetime.timedelta,
+    amount: Decimal,
+    extra: Decimal,
+    count: int,
+    unit: str,
+    vat: int,
 ) -> None:
     end = (begin.astimezone(datetime.UTC) + length).astimezone(BERLIN)
     rates = [Rate("club", unit, amount)]

@@ -161,7 +161,9 @@ def test_09_for_who_calls_and_has_no_address(staff: Any) -> None:
 def test_10_a_series_is_whole_or_names_what_it_misses(staff: Any) -> None:
     hall = world.hall(after_minutes=0)
     first = timezone.localdate() + datetime.timedelta(days=30)
-    days = series.dates(first, first + datetime.timedelta(weeks=5), weeks=1, without={first + datetime.timedelta(weeks=2)})
+    days = series.dates(
+        first, first + datetime.timedelta(weeks=5), weeks=1, without={first + datetime.timedelta(weeks=2)}
+    )
     assert len(days) == 5
     spans = series.spans(days, datetime.time(18), datetime.time(20))
     services.request(wish(hall.half, spans[1]))
@@ -211,7 +213,11 @@ def test_13_the_job_ends_what_is_over_and_tells_what_nobody_told(staff: Any) -> 
     Booking.objects.filter(pk=raw.pk).update(state="declined")  # somebody in the database itself
     for venue in tasks.due():
         tasks.tend(venue)
-    assert {one.pk: one.state for one in Booking.objects.all()} == {option.pk: "expired", done.pk: "completed", raw.pk: "declined"}
+    assert {one.pk: one.state for one in Booking.objects.all()} == {
+        option.pk: "expired",
+        done.pk: "completed",
+        raw.pk: "declined",
+    }
     subjects = [one.split(":")[0] for one in mails()]
     assert "Ihre Vormerkung ist verfallen" in subjects and "Ihre Anfrage ist abgelehnt" in subjects
     assert tasks.due() == []

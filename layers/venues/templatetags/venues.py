@@ -10,7 +10,6 @@ from django import template
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from layers.venues import price as prices
 from layers.venues.localtime import BERLIN
@@ -48,7 +47,9 @@ def moment(when: datetime.datetime) -> str:
 
 @register.filter
 def day_word(state: str) -> str:
-    return {"free": _("frei"), "partly": _("teils"), "taken": _("belegt"), "closed": _("zu"), "past": ""}.get(state, "")
+    return {"free": _("frei"), "partly": _("teils"), "taken": _("belegt"), "closed": _("geschlossen"), "past": ""}.get(
+        state, ""
+    )
 
 
 @register.filter
@@ -67,9 +68,9 @@ def price_line(line: Mapping[str, Any]) -> str:
     if line["kind"] == "extra":
         return _("%(name)s: %(count)s × %(each)s") % values
     if line["unit"] == "hour":
-        return ngettext("Nutzung: %(count)s Stunde × %(each)s", "Nutzung: %(count)s Stunden × %(each)s", count) % values
+        return _("Nutzung: %(count)s × %(each)s je angefangene Stunde") % values
     if line["unit"] == "day":
-        return ngettext("Nutzung: %(count)s Tag × %(each)s", "Nutzung: %(count)s Tage × %(each)s", count) % values
+        return _("Nutzung: %(count)s × %(each)s je Tag") % values
     return _("Nutzung, pauschal")
 
 
