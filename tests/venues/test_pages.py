@@ -1,5 +1,6 @@
 """The pages without a browser: what they answer, to whom, and what they never say."""
 
+import argparse
 import datetime
 import json
 import re
@@ -11,9 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from gisapp.accounts.roles import Role
-from gisapp.cli import main
+from gisapp.errors import BadInput
 from layers.venues import contacts, services
 from layers.venues.calendar import gaps
+from layers.venues.commands import VENUES
 from layers.venues.models import Booking, Extra, Space, Venue
 from layers.venues.pages import BookingThrottle
 from tests import factories
@@ -88,7 +90,11 @@ def test_04_the_calendar_says_when_and_never_who() -> None:
     page = text(Client().get(url, month))
     assert "day-taken" in page and "Probe" not in page
     shown = text(Client().get(url, {"space": hall.half.pk, "day": day(31)}))
-    assert "frei von 08:00 bis 18:00 Uhr" in shown and "frei von 22:00 bis 02:00 Uhr" in shown
+    assert (
+        "frei von 08:00 bis 18:00 Uhr" in shown
+        and "frei von 22:00 bis 02:00 Uhr" in shown
+        and f"date={day(31)}&amp;begins=22:00" in shown
+    )
     for odd in ({"month": "x"}, {"month": "2026-13"}, {"month": "9999-01"}, {"day": "quatsch"}, {"space": "-1"}):
         assert Client().get(url, odd).status_code == 200, odd
     assert Client().get("/venues/999999/").status_code == 404
@@ -246,18 +252,24 @@ def test_13_the_calendar_feed() -> None:
     assert f"DTSTART:{begin:%Y%m%dT%H%M%SZ}" in body
 
 
+def told_by(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    VENUES.arguments(parser)
+    return VENUES.run(parser.parse_args(words))
+
+
 def test_14_the_command_says_what_is_free(capsys: pytest.CaptureFixture[str]) -> None:
     hall = world.hall()
     services.request(wish(hall.half, on(30)))
-    arguments = ["venues", "free", "--date", day(), "--from", "18:00", "--to", "22:00", "--people", "5"]
-    assert main([*arguments, "--json"]) == 0
+    arguments = ["free", "--date", day(), "--from", "18:00", "--to", "22:00", "--people", "5"]
+    assert told_by(*arguments, "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert [(one["venue"], one["room"]) for one in told["free"]] == [(hall.venue.pk, "Küche")] and told["count"] == 1
-    assert main([*arguments, "--near", "54.41,9.69", "--km", "20"]) == 0
+    assert told_by(*arguments, "--near", "54.41,9.69", "--km", "20") == 0
     assert "Küche, Haby (10)" in capsys.readouterr().out
     for wrong in (["--near", "x"], ["--people", "0"], ["--date", "gestern"]):
-        assert main([*arguments, *wrong]) != 0
-        assert "Traceback" not in capsys.readouterr().err
+        with pytest.raises(BadInput):
+            told_by(*arguments, *wrong)
 
 
 def test_15_english() -> None:

@@ -110,9 +110,8 @@ def test_04_asking_cancelling_approving_and_waiting_at_once_never_deadlocks() ->
     dice = random.Random(7)
     tasks: list[Callable[[], Any]] = [lambda one=one: services.cancel(one) for one in taken]
     tasks += [lambda one=one: services.approve(one, staff) for one in taken]
-    tasks += [
-        lambda d=dice.randrange(30, 38), s=dice.choice(spaces): services.request(wish(s, on(d))) for _n in range(24)
-    ]
+    asked = [(dice.choice(spaces), on(dice.randrange(30, 38))) for _n in range(24)]
+    tasks += [lambda space=space, when=when: services.request(wish(space, when)) for space, when in asked]
     dice.shuffle(tasks)
     found = together(tasks)
     assert set(found) <= {"", "booking-taken", "booking-transition"}

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from django import template
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from layers.venues import price as prices
 from layers.venues.localtime import BERLIN
-from layers.venues.models import Opening, Space
+from layers.venues.models import Extra, Opening, Space, Tariff
 from layers.venues.notices import said
 
 register = template.Library()
@@ -38,6 +39,22 @@ def kilometres(metres: float) -> str:
 @register.filter
 def clock(when: datetime.datetime) -> str:
     return f"{when.astimezone(BERLIN):%H:%M}"
+
+
+@register.filter
+def day_of(when: datetime.datetime) -> str:
+    """The local day, as addresses have it."""
+    return when.astimezone(BERLIN).date().isoformat()
+
+
+@register.simple_tag
+def gap(day: datetime.date, since: datetime.datetime, until: datetime.datetime) -> str:
+    """A free time of a day, whose open hours may go on after midnight."""
+    begin = since.astimezone(BERLIN)
+    values = {"a": clock(since), "b": clock(until), "day": date_format(begin, "D")}
+    if begin.date() == day:
+        return _("frei von %(a)s bis %(b)s Uhr") % values
+    return _("frei von %(day)s %(a)s bis %(b)s Uhr") % values
 
 
 @register.filter
@@ -86,13 +103,28 @@ def _days(weekdays: list[int]) -> str:
     return ", ".join(name[run[0]] if len(run) == 1 else f"{name[run[0]]}–{name[run[-1]]}" for run in runs)
 
 
+def _season(first: int, last: int) -> str:
+    """(1.4.–31.10.); "" for the whole year."""
+    if (first, last) == WHOLE_YEAR:
+        return ""
+    return " ({}–{})".format(*(f"{value % 100}.{value // 100}." for value in (first, last)))
+
+
 @register.filter
 def opening(one: Opening) -> str:
-    season = ""
-    if (one.season_from, one.season_to) != WHOLE_YEAR:
-        first, last = (f"{value % 100}.{value // 100}." for value in (one.season_from, one.season_to))
-        season = f" ({first}–{last})"
-    return f"{_days(one.weekdays)} {one.opens:%H:%M}–{one.closes:%H:%M}{season}"
+    return f"{_days(one.weekdays)} {one.opens:%H:%M}–{one.closes:%H:%M}{_season(one.season_from, one.season_to)}"
+
+
+@register.filter
+def tariff_when(one: Tariff) -> str:
+    """On which days alone a tariff holds; "" for all."""
+    season = _season(one.season_from, one.season_to)
+    return (f" ({_days(one.weekdays)})" if one.weekdays else "") + season
+
+
+@register.filter
+def extra_name(one: Extra) -> str:
+    return one.name_en if one.name_en and (get_language() or "de").startswith("en") else one.name
 
 
 @register.simple_tag
