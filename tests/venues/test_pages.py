@@ -4,12 +4,13 @@ import argparse
 import datetime
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from gisapp.accounts.roles import Role
 from gisapp.errors import BadInput
@@ -26,8 +27,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _uncounted() -> None:
+def _uncounted() -> Iterator[None]:
     cache.clear()
+    yield
+    translation.deactivate()  # a request in English leaves it behind
 
 
 def day(days: int = 30) -> str:

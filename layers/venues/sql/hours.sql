@@ -2,8 +2,7 @@
 -- the clock leaves out in March is the one after it, one that it strikes twice in October the second (winter time).
 
 CREATE FUNCTION venues_in_season(day date, season_from int, season_to int) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path = public, pg_catalog, pg_temp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE  -- (no search_path of its own: so it is drawn into the statements that call it)
 AS $$
     SELECT CASE WHEN season_from <= season_to THEN given BETWEEN season_from AND season_to
                 ELSE given >= season_from OR given <= season_to END
@@ -13,9 +12,11 @@ $$;
 -- The open hours that begin on these days. A special day takes the place of the weekday's hours (of two, the later one).
 CREATE FUNCTION venues_hours(asked bigint, first_day date, last_day date)
     RETURNS TABLE (day date, opens timestamptz, closes timestamptz)
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER  -- (its plan is kept: the search asks it for each space)
     SET search_path = public, pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN QUERY
     SELECT d.day, (d.day + h.opens) AT TIME ZONE 'Europe/Berlin',
            (d.day + (h.closes <= h.opens)::int + h.closes) AT TIME ZONE 'Europe/Berlin'
       FROM (SELECT generate_series(first_day, last_day, interval '1 day')::date) d (day)
@@ -29,7 +30,8 @@ AS $$
           SELECT o.opens, o.closes FROM venues_opening o
            WHERE o.venue_id = asked AND e.id IS NULL AND NOT (f.day IS NOT NULL AND v.on_holidays = 'closed')
              AND CASE WHEN f.day IS NOT NULL AND v.on_holidays = 'sunday' THEN 7 ELSE extract(isodow FROM d.day)::int END = ANY (o.weekdays)
-             AND venues_in_season(d.day, o.season_from, o.season_to)) h
+             AND venues_in_season(d.day, o.season_from, o.season_to)) h;
+END
 $$;
 
 -- Why may this space not be booked so, by its rules? NULL: it may. (Whether it is free is another question.)
