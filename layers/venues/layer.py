@@ -85,6 +85,7 @@ VENUES = Layer(
     attribution="© die jeweilige Gemeinde",
     visible_to=queries.venues,
     same_for_everyone=False,
+    detail_template="venues/detail.html",
     owner="organisation",
     within=Members(INSIDE),
     public=queries.PUBLIC,

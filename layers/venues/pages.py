@@ -12,17 +12,20 @@ from django.contrib import messages
 from django.contrib.gis.geos import Point
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gisapp import layer as registry
 from gisapp.api.throttles import AddressThrottle
 from gisapp.errors import BadInput, Conflict, GisError
 from gisapp.geolibs import STORAGE_SRID, WGS84_SRID
-from gisapp.map.context import page_context
+from gisapp.map.context import page_context, preloaded, script_data
 from gisapp.map.languages import with_language
+from gisapp.map.start import start_view
 from gisapp.search.query import search
 from layers.venues import calendar, contacts, notices, queries, quotes, services
 from layers.venues.forms import BookForm, SearchForm, WhenForm, month_of
@@ -78,6 +81,24 @@ def _found(form: SearchForm, user: Any) -> dict[str, Any]:
     return {"found": found, "place": place, "km": kilometres, "asked": urlencode(asked)}
 
 
+def _map(request: HttpRequest, found: list[queries.Free]) -> dict[str, Any]:
+    """What the map beside the list needs; nothing where nothing is free."""
+    if not found:
+        return {}
+    layers = [one for one in registry.visible_layers(request.user) if one.base_map]
+    places: dict[int, dict[str, Any]] = {}
+    for one in found:
+        lon, lat = one.space.venue.place
+        shape = {"type": "Point", "coordinates": [lon, lat]}
+        properties = {"name": one.space.venue.name, "space": one.space.pk}
+        places.setdefault(one.space.venue_id, {"type": "Feature", "geometry": shape, "properties": properties})
+    data = script_data(request, layers, start_view(layers))
+    return {
+        "data": {**data, "venues": {"type": "FeatureCollection", "features": list(places.values())}},
+        "modules": [static("venues/search.js"), *preloaded("embed.js")[1:]],
+    }
+
+
 @require_safe
 @with_language
 def searched(request: HttpRequest) -> HttpResponse:
@@ -87,6 +108,7 @@ def searched(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             context = _found(form, request.user)
+            context |= _map(request, context["found"])
         except GisError as error:
             form.add_error(error.field if error.field in form.fields else None, error.text())
     every = queries.venues(request.user).filter(published=True).order_by("locality", "name")

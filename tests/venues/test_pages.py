@@ -98,6 +98,8 @@ def test_04_the_calendar_says_when_and_never_who() -> None:
         and "frei von 22:00 bis 02:00 Uhr" in shown
         and f"date={day(31)}&amp;begins=22:00" in shown
     )
+    told = re.search(r'<script type="application/ld\+json">(.*?)</script>', shown)
+    assert told and json.loads(told[1])["maximumAttendeeCapacity"] == 120
     for odd in ({"month": "x"}, {"month": "2026-13"}, {"month": "9999-01"}, {"day": "quatsch"}, {"space": "-1"}):
         assert Client().get(url, odd).status_code == 200, odd
     assert Client().get("/venues/999999/").status_code == 404

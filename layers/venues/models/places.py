@@ -1,5 +1,7 @@
 """Venues, their rooms, and what of them can be booked."""
 
+from typing import Any
+
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gisapp.accounts.models import Organisation
 from gisapp.base_models import PointFeature, folded
+from gisapp.geolibs import WGS84_SRID
 from gisapp.history.tracking import tracked
 
 
@@ -106,6 +109,12 @@ class Venue(PointFeature):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Longitude and latitude (CRS84), to a decimetre."""
+        point: Any = self.geom.transform(WGS84_SRID, clone=True)
+        return round(point.x, 6), round(point.y, 6)
 
 
 class Caretaker(models.Model):

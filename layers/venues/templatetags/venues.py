@@ -1,20 +1,23 @@
 """Money, times and words of the venues' pages."""
 
 import datetime
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format, number_format
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from layers.venues import price as prices
 from layers.venues.localtime import BERLIN
-from layers.venues.models import Extra, Opening, Space, Tariff
+from layers.venues.models import Extra, Opening, Space, Tariff, Venue
 from layers.venues.notices import said
 
 register = template.Library()
@@ -131,6 +134,34 @@ def extra_name(one: Extra) -> str:
 def equipment(space: Space, names: Mapping[str, str]) -> str:
     """What the space and its venue have, in words."""
     return ", ".join(names.get(one, one) for one in dict.fromkeys([*space.equipment, *space.venue.equipment]))
+
+
+@register.simple_tag
+def map_link(venue: Venue) -> str:
+    """The map with the venue selected."""
+    lon, lat = venue.place
+    return mark_safe(f"{reverse('map')}#map=15/{lat}/{lon}&amp;layers=venues&amp;sel=venues/{venue.pk}")  # noqa: S308 - numbers alone
+
+
+@register.simple_tag
+def schema_place(venue: Venue) -> str:
+    """What search engines read (schema.org); the same that the page says."""
+    lon, lat = venue.place
+    address = {
+        "@type": "PostalAddress", "streetAddress": venue.street, "postalCode": venue.postcode, "addressLocality": venue.locality,
+        "addressCountry": "DE",
+    }  # fmt: skip
+    told = {
+        "@context": "https://schema.org", "@type": "EventVenue", "name": venue.name, "description": venue.text,
+        "address": {name: value for name, value in address.items() if value}, "maximumAttendeeCapacity": venue.capacity,
+        "geo": {"@type": "GeoCoordinates", "latitude": lat, "longitude": lon},
+    }  # fmt: skip
+    told = {name: value for name, value in told.items() if value}
+    # As in Django's json_script: nothing in it ends the element.
+    words = json.dumps(told, ensure_ascii=False).translate(
+        {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+    )
+    return mark_safe(f'<script type="application/ld+json">{words}</script>')  # noqa: S308 - escaped above
 
 
 @register.simple_tag
