@@ -20,7 +20,7 @@ GRACE = datetime.timedelta(hours=6)
 
 def tend(venue: int) -> None:
     """One venue, in one transaction: end what has lapsed, close what is over, write to whom nobody has written."""
-    with recorded("job", reason="venues.tend"), transaction.atomic():
+    with recorded("job"), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT venues_lapse(%s)", [venue])
         Booking.objects.filter(venue=venue, state=S.CONFIRMED, used__endswith__lt=timezone.now() - GRACE).update(
