@@ -33,11 +33,18 @@ class Contact:
     purpose: str = ""
     remark: str = ""
     language: str = "de"
+    answer: str = ""
 
 
 def keep(booking: Booking, given: Contact) -> None:
     """Write down who made this booking."""
     Booker.objects.update_or_create(booking=booking, defaults=vars(given))
+
+
+def answer(booking: Booking, text: str) -> None:
+    """Write down what staff say to this person; nothing said leaves what was said before."""
+    if text.strip():
+        Booker.objects.filter(pk=booking.pk).update(answer=text)
 
 
 def of(booking: Booking) -> Contact | None:

@@ -71,6 +71,6 @@ def _write(steps: Iterable[Step]) -> int:
         if to is None or not to.email or booking.state != step.state or not said(step.state)[0]:
             continue
         with translation.override(to.language):
-            values = {**_values(booking), "name": to.name}
+            values = {**_values(booking), "name": to.name, "answer": to.answer}
         sent += outbox.send(TEMPLATE, to.email, to.language, values, f"venues.step:{step.pk}")
     return sent

@@ -213,21 +213,20 @@ def book(request: HttpRequest, key: int) -> HttpResponse:
     else:
         given = {name: request.GET.get(name, "") for name in ("date", "begins", "ends", "last", "people")}
         form = BookForm(space, conditions, initial={**given, "group": "resident"}, desk=desk)
-    checking = request.method == "POST" and request.POST.get("do") == "check"
-    if checking:
+    if request.method == "POST" and request.POST.get("do") == "check":
         form = BookForm(
             space,
             conditions,
             initial={**request.POST.dict(), "key": request.POST.get("key") or uuid.uuid4()},
             desk=desk,
         )
-        form.data = request.POST
-    price = _quoted(form, request)
+    price, against = _checked(form, request)
     context = {
         "venue": found,
         "space": space,
         "form": form,
         "price": price,
+        "against": "" if form.errors else against,
         "conditions": conditions,
         "desk": desk,
         "english": english(),
@@ -240,17 +239,21 @@ def book(request: HttpRequest, key: int) -> HttpResponse:
     )
 
 
-def _quoted(form: BookForm, request: HttpRequest) -> dict[str, Any] | None:
+def _checked(form: BookForm, request: HttpRequest) -> tuple[dict[str, Any] | None, str]:
+    """The price of what is asked for so far, and what stands against it, in words."""
     given = request.POST if request.method == "POST" else request.GET
     if not given.get("date") or not given.get("begins"):
-        return None
+        return None, ""
     known = WhenForm(form.space, {"group": "resident", **given.dict()})
     if not known.is_valid():
-        return None
+        return None, " ".join(f"{known[name].label}: {' '.join(map(str, said))}" for name, said in known.errors.items())
     try:
-        return quotes.shown(quotes.quote(form.space, known.span(), known.cleaned_data["group"], known.extras()).plain())
-    except GisError:
-        return None  # said when it is sent
+        span = known.span()
+        price = quotes.shown(quotes.quote(form.space, span, known.cleaned_data["group"], known.extras()).plain())
+    except GisError as error:
+        return None, error.text()
+    code = queries.refusal(form.space, span, known.cleaned_data["people"])
+    return price, GisError(code).text() if code else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -65,6 +65,24 @@ def free(
     return [Free(spaces[key], away) for key, away in rows]
 
 
+_REFUSAL = """
+SELECT coalesce(venues_refusal(s.id, w.used, %(people)s, now()), CASE WHEN EXISTS (
+           SELECT FROM venues_spaceroom p JOIN venues_slot o ON o.room_id = p.room_id AND o.holds
+             JOIN venues_booking b ON b.id = o.booking_id
+            WHERE p.space_id = s.id AND o.blocked && tstzrange(
+                      lower(w.used) - make_interval(mins => s.before_minutes), upper(w.used) + make_interval(mins => s.after_minutes))
+              AND NOT (b.state IN ('option', 'approved') AND coalesce(b.expires_at <= now(), false)))
+       THEN 'booking-taken' END, '')
+  FROM venues_space s, (SELECT tstzrange(%(begin)s, %(end)s)) w (used) WHERE s.id = %(space)s
+"""
+
+
+def refusal(space: Space, span: Span, people: int) -> str:
+    """The code of the rule for which this would be refused now; "" where nothing stands against it."""
+    rows = fetch_rows(_REFUSAL, {"space": space.pk, "people": people, "begin": span.begin, "end": span.end})
+    return str(rows[0][0])
+
+
 @dataclass(frozen=True)
 class Hours:
     """Open hours that begin on `day`."""

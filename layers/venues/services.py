@@ -11,9 +11,11 @@ from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
 
 from gisapp.database import fetch_rows
 from gisapp.errors import BadInput, Conflict, Forbidden, GisError, NotFound, from_database
+from gisapp.history.recording import recorded
 from layers.venues import contacts, notices, queries, quotes
 from layers.venues.contacts import Contact
 from layers.venues.localtime import Span
@@ -147,12 +149,12 @@ def book(wish: Wish, user: Any, *, exempt: bool = False) -> Booking:
 
 
 def block(space: Space, span: Span, user: Any, reason: str = "") -> Booking:
-    """Staff close a space for a time: nobody books it then. `reason` is for staff."""
+    """Staff close a space for a time: nobody books it then. `reason` stands in the history."""
     keeps(user, space)
-    with refusals(), transaction.atomic():
+    with recorded("web", user=user, reason=reason), refusals(), transaction.atomic():
         made = Booking.objects.create(
             space=space, venue_id=space.venue_id, organisation_id=space.venue.organisation_id, number=0, state=State.CONFIRMED,
-            used=_range(span), blocks=True, answer=reason,
+            used=_range(span), blocks=True,
         )  # fmt: skip
     made.refresh_from_db()
     return made
@@ -168,6 +170,10 @@ def possible(booking: Booking, actor: str) -> set[str]:
     """The states that "booker" or "staff" may bring it to."""
     rows = fetch_rows(_STEPS[actor], [booking.state])
     found = {str(row[0]) for row in rows}
+    if actor == "booker" and booking.used.lower <= timezone.now():
+        return set()  # what has begun is no longer the booker's to change
+    if booking.used.lower > timezone.now():
+        found -= {State.COMPLETED, State.NO_SHOW}
     if actor == "booker" and booking.state == State.OPTION and booking.space.mode == Space.Mode.REQUEST:
         # Who moved up from the waiting list says that it is wanted; the municipality still decides.
         found.discard(State.CONFIRMED)
@@ -196,10 +202,11 @@ def approve(booking: Booking, user: Any, answer: str = "") -> None:
     if booking.state == State.APPROVED:
         return
     with _changing(booking, "staff", State.APPROVED) as locked:
+        contacts.answer(locked, answer)
         if locked.space.booker_confirms:
-            _becomes(locked, State.APPROVED, answer=answer, expires_at=_until(locked))
+            _becomes(locked, State.APPROVED, expires_at=_until(locked))
         else:
-            _becomes(locked, State.APPROVED, answer=answer)
+            _becomes(locked, State.APPROVED)
             _becomes(locked, State.CONFIRMED)
 
 
@@ -216,7 +223,8 @@ def decline(booking: Booking, user: Any, answer: str) -> None:
     if not answer.strip():
         raise BadInput("booking-answer", field="answer")
     with _changing(booking, "staff", State.DECLINED) as locked:
-        _becomes(locked, State.DECLINED, answer=answer)
+        contacts.answer(locked, answer)
+        _becomes(locked, State.DECLINED)
 
 
 def confirm(booking: Booking, user: Any = None) -> None:
@@ -244,7 +252,8 @@ def cancel(booking: Booking, user: Any = None, answer: str = "") -> None:
         return
     with _changing(booking, "booker" if user is None else "staff", State.CANCELLED) as locked:
         fee = cents(quotes.cancelling(locked)) if user is None else 0
-        _becomes(locked, State.CANCELLED, fee_cents=fee, **({"answer": answer} if answer else {}))
+        contacts.answer(locked, answer)
+        _becomes(locked, State.CANCELLED, fee_cents=fee)
 
 
 def finish(booking: Booking, user: Any, *, came: bool) -> None:

@@ -19,13 +19,22 @@ PICTURES = os.environ.get("VENUES_PICTURES", "")
 """A folder for pictures of each step, to be looked at."""
 
 
-@pytest.fixture
-def hall(visit: Visitor, town: dict[str, str]) -> Iterator[str]:
-    """The site, with a hall that nobody has booked; it goes with the test."""
-    administer("DELETE FROM gisapp_cache", "gisapp_browser")
+EMPTY = "DELETE FROM gisapp_cache; DELETE FROM venues_step; DELETE FROM venues_booker; DELETE FROM venues_booking; "
+
+
+@pytest.fixture(scope="module")
+def built(town: dict[str, str]) -> Iterator[None]:
+    """The hall stands as long as these tests run."""
     gisapp(town, "manage", "shell", "-v", "0", "-c", "from tests.browser.venues import build; build()")
-    yield visit.site
-    administer("UPDATE venues_venue SET published = false, retired_at = now()", "gisapp_browser")
+    yield
+    administer(EMPTY + "UPDATE venues_venue SET retired_at = now()", "gisapp_browser")
+
+
+@pytest.fixture
+def hall(visit: Visitor, built: None) -> str:
+    """The site, with a hall that nobody has booked."""
+    administer(EMPTY, "gisapp_browser")
+    return visit.site
 
 
 def look(page: Page, name: str) -> None:

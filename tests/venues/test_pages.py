@@ -126,6 +126,8 @@ def test_06_from_the_form_to_the_bookings_own_page() -> None:
     assert "50,00 €" in text(page) and f'value="{terms.pk}"' in text(page)
     checked = client.post(url, filled(hall, do="check", **{extra: 2}))
     assert checked.status_code == 200 and "80,00 €" in text(checked) and not Booking.objects.exists()
+    assert "nicht genug Platz" in text(client.post(url, filled(hall, do="check", people=60)))
+    assert "Personen:" in text(client.post(url, filled(hall, do="check", people="viele")))
     refused = client.post(url, filled(hall, version=terms.pk))
     assert refused.status_code == 400 and not Booking.objects.exists()
     sent = client.post(url, filled(hall, version=terms.pk, accept="on", **{extra: 2}))
@@ -181,6 +183,7 @@ def test_09_who_comes_too_late_may_wait() -> None:
     hall = world.hall()
     services.request(wish(hall.half, on(30)))
     url = f"/venues/{hall.venue.pk}/book/"
+    assert "schon belegt" in text(Client().get(url, {"space": hall.half.pk, **asked()}))
     late = Client().post(url, filled(hall))
     assert late.status_code == 400 and 'value="wait"' in text(late) and "schon belegt" in text(late)
     assert Client().post(url, filled(hall, do="wait")).status_code == 302

@@ -79,7 +79,6 @@ class Booking(models.Model):
     # The lines of the price as they were computed: price.Price.plain().
     price = models.JSONField(default=dict, db_default={}, blank=True)
     conditions = models.ForeignKey(Conditions, models.PROTECT, null=True, blank=True)
-    answer = models.TextField(_("Antwort der Gemeinde"), default="", db_default="", blank=True)
     client_key = models.TextField(null=True, blank=True, unique=True)
     # A new one makes every earlier link to the booking worthless.
     salt = models.TextField(default=_salt, editable=False)
@@ -171,6 +170,8 @@ class Booker(models.Model):
     phone = models.TextField(_("Telefon"), default="", db_default="", blank=True)
     purpose = models.TextField(_("Anlass"), default="", db_default="", blank=True)
     remark = models.TextField(_("Bemerkung"), default="", db_default="", blank=True)
+    # What staff wrote to this person last.
+    answer = models.TextField(_("Antwort der Gemeinde"), default="", db_default="", blank=True)
     language = models.TextField(default="de", db_default="de")
 
     class Meta:
