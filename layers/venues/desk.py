@@ -20,7 +20,7 @@ from gisapp.errors import BadInput, Forbidden, GisError, NotFound
 from gisapp.layer import KEEPERS
 from gisapp.map.context import page_context
 from gisapp.map.languages import with_language
-from layers.venues import contacts, notices, queries, quotes, services
+from layers.venues import contacts, notices, queries, quotes, series, services
 from layers.venues.forms import AnswerForm
 from layers.venues.localtime import midnight
 from layers.venues.models import Booking
@@ -46,9 +46,18 @@ def _private(view: View) -> View:
     return answer
 
 
+def _key(given: str, name: str) -> uuid.UUID:
+    """Raises BadInput("bad-value")."""
+    try:
+        return uuid.UUID(given)
+    except ValueError as error:
+        raise BadInput("bad-value", name=name, value=given[:50]) from error
+
+
 def _filtered(request: HttpRequest) -> tuple[QuerySet[Booking], dict[str, str]]:
     asked = {
-        name: request.GET.get(name, "").replace("\x00", "").strip()[:100] for name in ("state", "venue", "q", "since")
+        name: request.GET.get(name, "").replace("\x00", "").strip()[:100]
+        for name in ("state", "venue", "q", "since", "series")
     }
     rows = queries.bookings(request.user).filter(blocks=False)
     asked["state"] = asked["state"] or "open"
@@ -58,6 +67,8 @@ def _filtered(request: HttpRequest) -> tuple[QuerySet[Booking], dict[str, str]]:
         rows = rows.filter(state=asked["state"])
     if asked["venue"].isdecimal() and len(asked["venue"]) < 19:
         rows = rows.filter(venue=int(asked["venue"]))
+    if asked["series"]:
+        rows = rows.filter(series=_key(asked["series"], "series"))
     if asked["q"]:
         number = Q(number=int(asked["q"])) if asked["q"].isdecimal() and len(asked["q"]) < 19 else Q()
         rows = rows.filter(Q(booker__name__icontains=asked["q"]) | Q(booker__club__icontains=asked["q"]) | number)
@@ -74,10 +85,7 @@ def _approve(request: HttpRequest) -> None:
     """The ticked ones; those that cannot be are named with the reason."""
     keys = []
     for given in request.POST.getlist("booking")[:PAGE]:
-        try:
-            keys.append(uuid.UUID(given))
-        except ValueError as error:
-            raise BadInput("bad-value", name="booking", value=given[:50]) from error
+        keys.append(_key(given, "booking"))
     done, refused = services.approve_all(keys, request.user)
     if done:
         messages.success(
@@ -157,6 +165,10 @@ def _decide(found: Booking, what: str, answer: str, user: Any) -> None:
         services.confirm(found, user)
     elif what == "cancel":
         services.cancel(found, user, answer)
+    elif what == "cancel-series" and found.series is not None:
+        contacts.answer(found, answer)
+        series.cancel_series(found.series, user, found.used.lower)
+        found.refresh_from_db()
     elif what in ("came", "stayed-away"):
         services.finish(found, user, came=what == "came")
     else:

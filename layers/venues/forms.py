@@ -150,6 +150,13 @@ class BookForm(WhenForm):
             self.fields["email"].required = False
             self.fields["email"].help_text = _("Ohne Adresse schreiben wir nicht; sagen Sie selbst Bescheid.")
             self.fields["exempt"] = forms.BooleanField(label=_("auch außerhalb der Zeiten und Grenzen"), required=False)
+            self.fields["until"] = _date(_("wiederholen bis (leer: einmal)"), required=False)
+            self.fields["weeks"] = forms.ChoiceField(
+                label=_("wie oft"), required=False,
+                choices=[("1", _("jede Woche")), ("2", _("alle zwei Wochen")), ("4", _("alle vier Wochen"))],
+            )  # fmt: skip
+            self.fields["without"] = forms.BooleanField(label=_("Feiertage auslassen"), required=False)
+            self.fields["leave_out"] = forms.BooleanField(label=_("was nicht frei ist, auslassen"), required=False)
         if conditions is None:
             del self.fields["accept"]
 

@@ -27,7 +27,7 @@ from gisapp.map.context import page_context, preloaded, script_data
 from gisapp.map.languages import with_language
 from gisapp.map.start import start_view
 from gisapp.search.query import search
-from layers.venues import calendar, contacts, notices, queries, quotes, services
+from layers.venues import calendar, contacts, notices, queries, quotes, series, services
 from layers.venues.forms import BookForm, SearchForm, WhenForm, month_of
 from layers.venues.localtime import BERLIN
 from layers.venues.models import Booking, Equipment, Space, Venue
@@ -175,6 +175,21 @@ def _space(venue: Venue, request: HttpRequest) -> Space:
     return space
 
 
+def _series(form: BookForm, wish: services.Wish, request: HttpRequest) -> Booking:
+    """The same hours again and again; what is left out is named. Returns the first booking."""
+    given = form.cleaned_data
+    without = queries.holidays(given["date"], given["until"]) if given["without"] else set()
+    days = series.dates(given["date"], given["until"], weeks=int(given["weeks"] or 1), without=without)
+    made = series.book_series(
+        wish, series.spans(days, given["begins"], given["ends"]), request.user, leave_out=given["leave_out"]
+    )
+    if made.misses:
+        missed = ", ".join(f"{datetime.datetime.fromisoformat(one['from']):%d.%m.%Y}" for one in made.misses)
+        messages.warning(request, _("Nicht frei und ausgelassen: %(days)s") % {"days": missed})
+    messages.success(request, _("Serie mit %(count)s Terminen gebucht.") % {"count": made.bookings.count()})
+    return made.bookings.order_by("used")[0]
+
+
 def _send(form: BookForm, request: HttpRequest) -> Booking | None:
     """Do what the button says; None where it is refused, and the form says why."""
     throttle = BookingThrottle()
@@ -184,6 +199,8 @@ def _send(form: BookForm, request: HttpRequest) -> Booking | None:
     try:
         wish = form.wish()
         if form.desk:
+            if form.cleaned_data["until"]:
+                return _series(form, wish, request)
             if what == "hold":
                 return services.hold(wish, request.user)
             return services.book(wish, request.user, exempt=form.cleaned_data["exempt"])

@@ -14,7 +14,7 @@ from gisapp.accounts.roles import ADMINISTRATION, INSIDE
 from gisapp.database import fetch_rows
 from gisapp.errors import NotFound
 from layers.venues.localtime import Span, midnight
-from layers.venues.models import Booking, Slot, Space, Venue
+from layers.venues.models import Booking, Holiday, Slot, Space, Venue
 
 PUBLIC = Q(published=True)
 
@@ -63,6 +63,11 @@ def free(
     rows = fetch_rows(_FREE, [span.begin, span.end, people, list(equipment), place, metres])
     spaces = Space.objects.select_related("venue").in_bulk([key for key, _metres in rows])
     return [Free(spaces[key], away) for key, away in rows]
+
+
+def holidays(first: datetime.date, last: datetime.date) -> set[datetime.date]:
+    """The public holidays from one day to another."""
+    return set(Holiday.objects.filter(day__range=(first, last)).values_list("day", flat=True))
 
 
 _REFUSAL = """

@@ -17,7 +17,7 @@ from gisapp.errors import BadInput
 from layers.venues import contacts, services
 from layers.venues.calendar import gaps
 from layers.venues.commands import VENUES
-from layers.venues.models import Booking, Extra, Space, Venue
+from layers.venues.models import Booking, Extra, Holiday, Series, Space, Venue
 from layers.venues.pages import BookingThrottle
 from tests import factories
 from tests.venues import world
@@ -286,3 +286,24 @@ def test_15_english() -> None:
     assert "When is what free?" in page and "Wann ist" not in page
     Space.objects.all().update(active=False)
     assert "Nothing can be booked here" in text(Client().get(f"/venues/{hall.venue.pk}/?lang=en"))
+
+
+def test_16_staff_book_a_series_and_cancel_the_rest_of_it() -> None:
+    hall = world.hall()
+    own = Client()
+    own.force_login(factories.member(Role.STAFF, hall.venue.organisation))
+    url = f"/venues/{hall.venue.pk}/book/?desk=1"
+    services.request(wish(hall.whole, on(44)))
+    Holiday.objects.get_or_create(day=timezone.localdate() + datetime.timedelta(days=37), defaults={"name": "Probetag"})
+    given = filled(hall, do="book", email="", until=day(58), weeks=1)
+    clash = own.post(url, given)
+    assert clash.status_code == 400 and "Nicht alle Termine sind frei" in text(clash)
+    done = own.post(url, {**given, "without": "on", "leave_out": "on"}, follow=True)
+    assert "Serie mit 3 Terminen gebucht" in text(done) and "Nicht frei und ausgelassen" in text(done)
+    made = Series.objects.get()
+    second = made.bookings.order_by("used")[1]
+    listed = own.get("/venues/desk/", {"state": "all", "series": made.pk})
+    assert text(listed).count('class="order-name"') == 3
+    assert own.get("/venues/desk/", {"series": "x"}).status_code == 400
+    assert own.post(f"/venues/desk/{second.pk}/", {"do": "cancel-series"}).status_code == 302
+    assert sorted(made.bookings.values_list("state", flat=True)) == ["cancelled", "cancelled", "confirmed"]
