@@ -32,7 +32,8 @@ class Opening(models.Model):
                 condition=Q(weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7], weekdays__len__gt=0), name="opening_weekdays"
             ),
             models.CheckConstraint(
-                condition=Q(season_from__range=(101, 1231), season_to__range=(101, 1231)), name="opening_season"
+                condition=Q(season_from__gte=101, season_from__lte=1231, season_to__gte=101, season_to__lte=1231),
+                name="opening_season",
             ),
         )
 

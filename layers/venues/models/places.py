@@ -218,12 +218,12 @@ class Space(models.Model):
             models.CheckConstraint(condition=Q(name__regex=r"\S"), name="space_named"),
             models.CheckConstraint(condition=Q(mode__in=("request", "instant")), name="space_mode_known"),
             models.CheckConstraint(
-                condition=Q(capacity__gt=0, before_minutes__range=(0, 10080), after_minutes__range=(0, 10080), min_minutes__gt=0,
+                condition=Q(capacity__gt=0, before_minutes__gte=0, before_minutes__lte=10080, after_minutes__gte=0, after_minutes__lte=10080, min_minutes__gt=0,
                             max_minutes__gte=F("min_minutes"), lead_hours__gte=0, days_ahead__gt=0, option_hours__gt=0),
                 name="space_limits_sensible",
             ),
             models.CheckConstraint(
-                condition=Q(cleaning_cents__gte=0, deposit_cents__gte=0, vat_percent__range=(0, 99)), name="space_money_sensible"
+                condition=Q(cleaning_cents__gte=0, deposit_cents__gte=0, vat_percent__gte=0, vat_percent__lte=99), name="space_money_sensible"
             ),
         )  # fmt: skip
 

@@ -48,7 +48,7 @@ class Tariff(models.Model):
             models.CheckConstraint(condition=Q(unit__in=("hour", "day", "flat")), name="tariff_unit_known"),
             models.CheckConstraint(condition=Q(cents__gte=0), name="tariff_not_negative"),
             models.CheckConstraint(
-                condition=Q(weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7], season_from__range=(101, 1231), season_to__range=(101, 1231)),
+                condition=Q(weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7], season_from__gte=101, season_from__lte=1231, season_to__gte=101, season_to__lte=1231),
                 name="tariff_days",
             ),
         )  # fmt: skip
@@ -93,7 +93,7 @@ class CancelRule(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["venue", "days_before"], name="cancelrule_once"),
             models.CheckConstraint(
-                condition=Q(days_before__gte=0, percent__range=(0, 100)), name="cancelrule_sensible"
+                condition=Q(days_before__gte=0, percent__gte=0, percent__lte=100), name="cancelrule_sensible"
             ),
         )
 
