@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "layers.basemap",
     "layers.notes",
     "layers.fibre",
+    "layers.venues",
 ]
 
 MIDDLEWARE = [
@@ -246,6 +247,8 @@ FAILED_JOBS_KEPT_DAYS = int(os.environ.get("FAILED_JOBS_KEPT_DAYS", "90"))
 # Uploads that nobody put into the data, and keys that ended, are forgotten after so many days.
 IMPORTS_KEPT_DAYS = int(os.environ.get("IMPORTS_KEPT_DAYS", "14"))
 TOKENS_KEPT_DAYS = int(os.environ.get("TOKENS_KEPT_DAYS", "90"))
+# Who booked a venue is forgotten so many days after the use.
+VENUES_KEPT_DAYS = int(os.environ.get("VENUES_KEPT_DAYS", "180"))
 
 FILE_UPLOAD_HANDLERS = [
     "gisapp.uploads.Limited",

@@ -16,6 +16,7 @@ from layers.fibre import catalogue
 from layers.fibre.models import Cable, CableStep, Duct, DuctStep, Enclosure, Network, Node, Segment
 from layers.notes.models import Note
 from layers.regions.models import Address, Amt, Country, District, Municipality, Place, Street
+from layers.venues.models import Venue
 
 X0, Y0 = 545_000, 6_030_000
 """The corner: near Groß Wittensee."""
@@ -200,6 +201,9 @@ ONE_OF: dict[str, Callable[[Organisation], Any]] = {
     "rails": lambda _of: _basemap(Rail, line((100, 100), (200, 100)), kind="rail"),
     "pois": lambda _of: poi(x=100, y=100),
     "notes": note,
+    "venues": lambda of: Venue.objects.create(
+        organisation=of, name="Saal", kind="hall", capacity=50, geom=point(100, 600)
+    ),
     "fibre_segment": lambda of: fibre_segment(of, (100, 100), (200, 100)),
     "fibre_node": lambda of: Node.objects.create(network=fibre_network(of), geom=point(100, 300)),
     "fibre_duct": lambda of: fibre_duct(of, (100, 200), (200, 200)),

@@ -15,7 +15,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # About half of it by time. (The other half: the network, the browser, QGIS, and the imports.)
-BESIDE = ("tests/api/", "tests/unit/", "tests/db/test_")
+BESIDE = ("tests/api/", "tests/unit/", "tests/venues/", "tests/db/test_")
 
 
 class Halves(LoadScopeScheduling):  # type: ignore[misc]

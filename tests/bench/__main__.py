@@ -69,7 +69,7 @@ def _search(database: str, addresses: int) -> list[dict[str, Any]]:
 
 
 def _parts(seconds: int) -> dict[str, Callable[[], list[dict[str, Any]]]]:
-    from tests.bench import fibre, history, importing, networks, replica, saving, tiles
+    from tests.bench import fibre, history, importing, networks, replica, saving, tiles, venues
 
     return {
         "tiles": lambda: tiles.measure_tiles(seconds),
@@ -82,6 +82,7 @@ def _parts(seconds: int) -> dict[str, Callable[[], list[dict[str, Any]]]]:
         "history": lambda: [*history.measure_history(), *history.measure_member(seconds)],
         "backup": saving.measure_backup,
         "start": importing.measure_start,
+        "venues": venues.measure_venues,
         "search": lambda: [*_search(SMALLER, 300_000), *_search(DATABASE, 1_000_000)],
     }
 
@@ -102,7 +103,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with cluster.in_use():
         wanted = arguments.only.split(",") if arguments.only else []
-        if not wanted or set(wanted) - {"import", "fibre-import", "fibre", "backup", "start", "replica"}:
+        if not wanted or set(wanted) - {"import", "fibre-import", "fibre", "backup", "start", "replica", "venues"}:
             _databases()
         import django
 

@@ -16,6 +16,7 @@ TITLES = {
     "history": "Geschichte und Rechte",
     "backup": "Sicherung",
     "start": "Start",
+    "venues": "Räume finden und buchen",
 }
 INTRODUCTION = """# Leistung
 

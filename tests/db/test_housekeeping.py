@@ -161,7 +161,7 @@ def test_08_every_rule_has_a_period_in_the_operators_guide() -> None:
     told = {
         "imports.unused": "IMPORTS_KEPT_DAYS", "accounts.tokens": "TOKENS_KEPT_DAYS", "accounts.sessions": "Sitzungen, ihre",
         "accounts.limits": "Zähler von Anmeldungen", "features.answers": "Idempotency-Key", "mail.bodies": "MAIL_KEPT_DAYS",
-        "tasks.jobs": "FAILED_JOBS_KEPT_DAYS",
+        "tasks.jobs": "FAILED_JOBS_KEPT_DAYS", "venues.bookers": "VENUES_KEPT_DAYS",
     }  # fmt: skip
     assert set(retention.RULES) == set(told)
     assert all(words in guide for words in told.values())

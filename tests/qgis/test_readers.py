@@ -28,8 +28,9 @@ def region() -> None:
     from layers.basemap.demo import build as build_map
     from layers.notes.demo import build as build_notes
     from layers.regions.demo import build as build_regions
+    from layers.venues.demo import build as build_venues
 
-    for build in (build_regions, build_map, build_people, build_notes):
+    for build in (build_regions, build_map, build_people, build_notes, build_venues):
         build("s", 1, _quiet)
 
 

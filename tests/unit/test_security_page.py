@@ -8,7 +8,7 @@ from tests.mutations import misplaced, table
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
-NAMED = re.compile(r"`((?:api|db|unit|qgis|browser|fibre)/[\w/]+\.py)::(test_\w+)`")
+NAMED = re.compile(r"`((?:api|db|unit|qgis|browser|fibre|venues)/[\w/]+\.py)::(test_\w+)`")
 
 
 def test_01_every_named_test_exists() -> None:

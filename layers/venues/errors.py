@@ -1,0 +1,57 @@
+"""The refusals of venues and bookings, by their stable codes. No text says anything of somebody else's booking."""
+
+from gisapp.errors import ErrorText
+
+RULES = (
+    ErrorText("booking-taken", 409, "Zu dieser Zeit ist hier schon belegt. Bitte eine andere Zeit oder einen anderen Raum wählen.",
+              "This is taken at that time. Please choose another time or another room."),
+    ErrorText("booking-not-offered", 409, "Dieses Angebot ist nicht buchbar.", "This cannot be booked."),
+    ErrorText("booking-past", 409, "Diese Zeit ist schon vorbei.", "This time is over already."),
+    ErrorText("booking-too-soon", 409, "Dafür ist es zu spät; so kurzfristig wird hier nicht gebucht.",
+              "It is too late for that; bookings here are made longer ahead."),
+    ErrorText("booking-too-far", 409, "So weit im Voraus wird hier noch nicht gebucht.", "This is too far ahead to be booked yet."),
+    ErrorText("booking-too-many", 409, "Dafür ist hier nicht genug Platz.", "There is not enough room here for so many people."),
+    ErrorText("booking-too-short", 409, "Das ist kürzer als die kürzeste Nutzung.", "This is shorter than the shortest use."),
+    ErrorText("booking-too-long", 409, "Das ist länger als die längste Nutzung.", "This is longer than the longest use."),
+    ErrorText("booking-whole-days", 409, "Hier werden nur ganze Tage gebucht, von der Öffnung bis zum Schluss.",
+              "Whole days alone are booked here, from opening to closing."),
+    ErrorText("booking-closed", 409, "Zu dieser Zeit ist nicht (durchgehend) geöffnet.", "It is not open (all) that time."),
+    ErrorText("booking-transition", 409, "Das geht mit dieser Buchung nicht (mehr).", "This cannot be done with this booking (any more)."),
+    ErrorText("booking-lapsed", 409, "Die Frist dafür ist abgelaufen. Bitte neu anfragen.", "The time for this has run out. Please ask anew."),
+    ErrorText("booking-over", 409, "Diese Buchung ist abgeschlossen; ihre Zeit bleibt.", "This booking is over; its time stays."),
+    ErrorText("booking-keeps-space", 409, "Eine Buchung behält Angebot und Nummer. Stornieren und neu buchen.",
+              "A booking keeps what it is for, and its number. Cancel it and book anew."),
+    ErrorText("slot-follows-booking", 409, "Eine Belegung folgt ihrer Buchung. Die Buchung ändern.", "A slot follows its booking. Change the booking."),
+    ErrorText("space-without-rooms", 409, "Zu diesem Angebot gehört kein Raum.", "No room belongs to this space."),
+    ErrorText("space-in-use", 409, "Die Räume dieses Angebots bleiben, solange es gebucht ist.",
+              "The rooms of this space stay as long as it is booked."),
+    ErrorText("room-elsewhere", 409, "Dieser Raum gehört zu einem anderen Ort.", "This room belongs to another venue."),
+    ErrorText("venue-part-stays", 409, "Ein Raum oder Angebot bleibt an seinem Ort.", "A room or a space stays in its venue."),
+    ErrorText("equipment-unknown", 409, "Diese Ausstattung steht nicht im Verzeichnis.", "This equipment is not in the catalogue."),
+    ErrorText("conditions-accepted", 409, "Diese Fassung der Nutzungsbedingungen ist schon angenommen worden und bleibt. Eine neue Fassung anlegen.",
+              "This version of the conditions has been accepted already and stays. Make a new version."),
+)  # fmt: skip
+
+ASKING = (
+    ErrorText("time-left-out", 400, "Diese Uhrzeit gibt es am {day} nicht: Die Uhr springt von 2 auf 3 Uhr.",
+              "There is no such time on {day}: the clock goes from 2 to 3."),
+    ErrorText("time-twice", 400, "Diese Uhrzeit gibt es am {day} zweimal: Bitte Sommer- oder Winterzeit wählen.",
+              "This time comes twice on {day}: please choose summer or winter time."),
+    ErrorText("time-reversed", 400, "Das Ende liegt nicht hinter dem Anfang.", "The end is not after the begin."),
+    ErrorText("booking-closed-day", 409, "Am {day} ist nicht geöffnet.", "It is not open on {day}."),
+    ErrorText("booking-no-tariff", 409, "Für diese Gruppe und Zeit ist kein Preis festgelegt; bitte wenden Sie sich an die Gemeinde.",
+              "No price is set for this group and time; please turn to the municipality."),
+    ErrorText("booking-conditions", 400, "Bitte nehmen Sie die Nutzungsbedingungen in ihrer jetzigen Fassung an.",
+              "Please accept the conditions in their present version."),
+    ErrorText("booking-answer", 400, "Bitte schreiben Sie, warum.", "Please say why."),
+    ErrorText("booking-key-used", 409, "Mit diesem Kennzeichen kam schon eine andere Anfrage.", "Another request came with this key before."),
+    ErrorText("booking-unknown", 404, "Diese Buchung gibt es nicht, oder der Link gilt nicht mehr.",
+              "There is no such booking, or the link is not valid any more."),
+    ErrorText("venue-unknown", 404, "Diesen Ort gibt es nicht.", "There is no such venue."),
+    ErrorText("venue-place-unknown", 400, "„{name}“ ist hier nicht zu finden.", "“{name}” is not to be found here."),
+    ErrorText("series-empty", 400, "In dieser Zeit liegt kein Termin der Serie.", "No date of the series lies in this time."),
+    ErrorText("series-too-long", 400, "Eine Serie hat höchstens {most} Termine.", "A series has at most {most} dates."),
+    ErrorText("series-missed", 409, "Nicht alle Termine sind frei: {which}", "Not all dates are free: {which}"),
+    ErrorText("extra-unknown", 400, "Diese Zusatzleistung gibt es hier nicht (in dieser Menge).", "There is no such extra here (in that quantity)."),
+)  # fmt: skip
+ALL = (*RULES, *ASKING)
