@@ -127,7 +127,7 @@ def _said(refused: GisError) -> str:
 
 
 def _refuse(form: forms.Form, refused: GisError) -> None:
-    text = _("Diese Nummer ist in dem Netz schon vergeben.") if refused.code == "duplicate" else _said(refused)
+    text = _("Diese Nummer ist in dem Netz schon vergeben.") if refused.code == "name-taken" else _said(refused)
     form.add_error(refused.field if refused.field in form.fields else None, text)
 
 
